@@ -13,6 +13,7 @@ const LONGEST = [
   "services/cli/test/cli.test.ts",
   "services/ops-service/test/slow-database.test.ts",
   "services/scheduler-service/test/retrain.test.ts",
+  "tests/models/further-model-loop.test.ts",
   "services/scheduler-service/test/store-errors.test.ts",
   "services/scheduler-service/test/service.test.ts",
   "services/lib/mesh/src/listener/listener-limits.test.ts",

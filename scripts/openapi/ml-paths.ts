@@ -18,6 +18,7 @@ export const mlPaths = (message: (name: string) => DescMessage): Readonly<Record
     get: {
       operationId: "shadow",
       summary: "Returns what this replica has compared, as GetShadowComparison without its sums.",
+      parameters: [{ name: "model_name", in: "query", required: false, schema: { type: "string" } }],
       responses: restAnswer("The comparisons of this replica.", plainReference(message(COMPARISON))),
     },
   },

@@ -244,3 +244,26 @@ test("the command line approves, rejects and rolls back, through scheduler-servi
     stderr: expect.stringContaining("expected the 64 hex digits that models gate has printed"),
   });
 });
+
+test("a second rollback goes further back than the first, and a third one has no version to go to", async () => {
+  const own = await mkdtemp(path.join(os.tmpdir(), "bellwether-rollbacks-"));
+  onTestFinished(() => rm(own, { recursive: true, force: true }));
+  for (const seed of [DEMO_SPEC.seed, 7, 7]) await publishDemoModel(own, seed);
+  const rollback = () =>
+    runNode("services/cli/bellwether.js", {
+      args: ["models", "rollback", "--reason", "more false alarms"],
+      cwd: REPOSITORY,
+      env: { ...process.env, MODEL_REGISTRY_URL: `file:${own}` },
+    });
+  expect((await rollback()).stdout).toContain("champion is v2 again, was v3");
+  expect((await rollback()).stdout).toContain("champion is v1 again, was v2");
+  expect(await rollback()).toMatchObject({
+    ...{ code: 2, stdout: "", stderr: expect.stringContaining("there is no champion before v1 to go back to") },
+  });
+  const champions = async () => (await readAliases(own, NAME)).champions.map(({ version }) => version);
+  expect(await champions()).toEqual(["v1", "v2", "v3", "v2", "v1"]);
+  // A promotion after them is undone like any other.
+  const again = { modelName: NAME, alias: "champion" as const, version: "v3", setBy: "test", reason: "again" };
+  await setAlias(own, { ...again, now: new Date() }, accept);
+  expect((await rollback()).stdout).toContain("champion is v1 again, was v3");
+});

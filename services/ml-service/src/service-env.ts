@@ -75,7 +75,7 @@ export const ML_SERVICE: ServiceSpec<typeof ML_ENV> = {
       registryRoot: registryOfEnv(config, process.cwd(), STORE_LIMITS),
       registryCache: { folder: path.resolve(config.dataDir, "model-cache"), maxBytes: config.registryCacheBytes },
       defaultModel: config.model,
-      furtherModels: (await listModelFolders(config.modelFolders)).length,
+      furtherModels: await listModelFolders(config.modelFolders),
       pollMs: config.pollMs,
       contract: config.contract === null ? null : await readContract(path.resolve(config.contract)),
       maxRowMs: config.maxRowMs,

@@ -9,7 +9,11 @@ import { auditCallsPolicy } from "@bellwether/mesh/policies/audit-calls";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
 import { type ServiceNarrator, TEMPLATE_NARRATOR } from "@bellwether/narrative/generate/service-narrator";
 import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases";
-import { type CacheOptions, createCachedStorage } from "@bellwether/registry/storage/cached-storage";
+import {
+  type CachedStorage,
+  type CacheOptions,
+  createCachedStorage,
+} from "@bellwether/registry/storage/cached-storage";
 import { type Registry, storageOf } from "@bellwether/registry/storage/storage-of";
 import { readImportance } from "@bellwether/registry/versions/read-importance";
 import { listModels, listVersions, readVersion, resolveVersion } from "@bellwether/registry/versions/read-version";
@@ -22,10 +26,11 @@ import { durationSeries } from "@bellwether/telemetry/counted-durations";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { AuditSink } from "./audit/audit-sink.ts";
 import { createRejectionCounts } from "./audit/rejection-counts.ts";
+import { ModelNotConfiguredError } from "./domain/ml-error.ts";
 import { largestModelBytes } from "./domain/model-memory.ts";
 import { defaultScoringThreads } from "./domain/scoring-threads.ts";
 import { createLoadedModels } from "./model/loaded-models.ts";
-import { pinVersion } from "./model/pin-version.ts";
+import { pinVersions } from "./model/pin-versions.ts";
 import { createScoreMetrics } from "./model/score-metrics.ts";
 import { reportServing } from "./model/serving-metrics.ts";
 import { type ServingReport, servingReport } from "./model/serving-report.ts";
@@ -38,7 +43,8 @@ import { createInferStatistics } from "./rpc/open-inference/model-statistics.ts"
 import { registryHandlers } from "./rpc/registry.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { shadowHandlers } from "./rpc/shadow.ts";
-import { NO_SHADOW, startShadow } from "./shadow/shadow.ts";
+import { modelShadows } from "./shadow/model-shadows.ts";
+import { NO_SHADOW, type Shadow, startShadow } from "./shadow/shadow.ts";
 import { reportShadow } from "./shadow/shadow-metrics.ts";
 
 /** Release of ml-service. */
@@ -55,8 +61,8 @@ export interface MlServiceConfig
   readonly defaultModel: string;
   /** Time between two checks for a new champion, milliseconds. */
   readonly pollMs: number;
-  /** Number of further models whose champions are served too. Default 0. */
-  readonly furtherModels?: number;
+  /** Names of the further models whose champions are served too. Default: none. */
+  readonly furtherModels?: readonly string[];
   /** What versions must take to be served. Default: not checked. */
   readonly contract?: ServiceContract | null;
   /** Longest time of the processor for a single row with its contributions, milliseconds. Default 250. */
@@ -101,7 +107,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     narrator,
     shadow: shadowed,
     contract = null,
-    furtherModels = 0,
+    furtherModels = [],
     maxRowMs = DEFAULT_MAX_ROW_MS,
     auditsInput: keepsInput = true,
     ...server
@@ -141,19 +147,22 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   const loadedModels = starting.use(
     createLoadedModels(registryRoot, defaultModel, { pool, checker, gate, maxModelBytes, furtherModels }),
   );
-  const shadow =
-    shadowed === undefined || shadowed.share === 0
-      ? NO_SHADOW
-      : starting.use(
-          startShadow({
-            ...{ ...shadowed, pollMs, logger },
-            served: () => loadedModels.status().served,
-            challenger: async () => aliasVersion(await readAliases(registryRoot, defaultModel), "challenger") ?? null,
-            fingerprint: (version) => versionFingerprint(registryRoot, defaultModel, version),
-            read: (version) => readVersion(registryRoot, defaultModel, version),
-          }),
-        );
-  if (shadow !== NO_SHADOW) starting.use(reportShadow(shadow.report));
+  const startShadowOf = (modelName: string): Shadow => {
+    if (shadowed === undefined || shadowed.share === 0) return NO_SHADOW;
+    const shadow = starting.use(
+      startShadow({
+        ...{ ...shadowed, pollMs, logger },
+        served: () => loadedModels.status(modelName).served,
+        challenger: async () => aliasVersion(await readAliases(registryRoot, modelName), "challenger") ?? null,
+        fingerprint: (version) => versionFingerprint(registryRoot, modelName, version),
+        read: (version) => readVersion(registryRoot, modelName, version),
+      }),
+    );
+    starting.use(reportShadow(shadow.report, modelName === defaultModel ? {} : { model: modelName }));
+    return shadow;
+  };
+  const { modelNames } = loadedModels;
+  const shadows = modelShadows(new Map(modelNames.map((modelName) => [modelName, startShadowOf(modelName)])));
   const stopped = new AbortController();
   const rejections = audit && createRejectionCounts({ record: audit.record, newId: newUuidV7, now: Date.now });
   if (rejections) starting.defer(() => rejections.flush());
@@ -175,7 +184,7 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
         InferenceService,
         inferenceHandlers({
           loadedModels,
-          shadow,
+          shadow: shadows,
           counts,
           stream: { maxStreams: MAX_STREAMS, recordBlock: auditing?.recordBlock ?? (() => {}) },
           newPredictionId: newUuidV7,
@@ -187,7 +196,14 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
         }),
       ),
       route(ModelRegistryService, registryHandlers(registryRoot, defaultModel, loadedModels.status)),
-      route(ShadowService, shadowHandlers(defaultModel, shadow.report)),
+      route(
+        ShadowService,
+        shadowHandlers(defaultModel, (modelName) => {
+          const report = shadows.report(modelName);
+          if (report === undefined) throw new ModelNotConfiguredError(modelName, modelNames);
+          return report;
+        }),
+      ),
       route(
         GRPCInferenceService,
         openInferenceHandlers({
@@ -207,18 +223,23 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
   starting.use(running);
   starting.defer(() => stopped.abort());
 
-  const report = (): ServingReport => servingReport(loadedModels.status(), copies?.state() ?? null);
-  starting.use(reportServing(report));
+  const report = (): ServingReport => {
+    const further = modelNames.slice(1).map((modelName) => loadedModels.status(modelName));
+    return servingReport(loadedModels.status(), copies?.state() ?? null, further);
+  };
+  starting.use(reportServing(report, defaultModel));
   let shown: ServingReport | undefined;
-  const swapped = (): void => {
-    const version = loadedModels.status().served?.version;
-    logger.info({ model: defaultModel, version }, "champion loaded");
-    if (copies === null || version === undefined) return;
-    pinVersion(copies, defaultModel, version).catch((error: unknown) =>
-      logger.warn({ err: error, version }, "copies not pinned"),
+  // One after the other, so that the last one has all versions.
+  let pinned: Promise<void> = Promise.resolve();
+  const pin = async (storage: CachedStorage): Promise<void> => {
+    const versions = modelNames.flatMap((modelName) => {
+      const { served } = loadedModels.status(modelName);
+      return served === null ? [] : [{ modelName, version: served.version }];
+    });
+    await pinVersions(storage, versions).catch((error: unknown) =>
+      logger.warn({ err: error, versions }, "copies not pinned"),
     );
   };
-  const rejected = (error: unknown): void => logger.warn({ err: error }, "champion not loaded");
   const looked = (): void => {
     const now = report();
     if (shown?.isServing === now.isServing && shown.details === now.details) return;
@@ -227,7 +248,18 @@ export async function createMlService(config: MlServiceConfig): Promise<RunningS
     shown = now;
     running.setServing("", now.isServing, now.details);
   };
-  await watchChampion(loadedModels, pollMs, { swapped, rejected, looked }, stopped.signal);
+  const watch = async (modelName: string): Promise<void> => {
+    const swapped = (): void => {
+      logger.info({ model: modelName, version: loadedModels.status(modelName).served?.version }, "champion loaded");
+      if (copies !== null) pinned = pinned.then(() => pin(copies));
+    };
+    const rejected = (error: unknown): void => logger.warn({ err: error, model: modelName }, "champion not loaded");
+    const refresh = () => loadedModels.refreshChampion(modelName);
+    await watchChampion(refresh, pollMs, { swapped, rejected, looked }, stopped.signal);
+  };
+  await watch(defaultModel);
+  // Not awaited: the service is ready without them.
+  for (const modelName of modelNames.slice(1)) void watch(modelName);
 
   const opened = starting.move();
   // Disposes once, however often it is called. Later callers wait for the same disposal.

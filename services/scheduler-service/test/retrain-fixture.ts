@@ -60,7 +60,7 @@ export const WEEKS = Array.from({ length: 12 }, (_, i) => isoWeekOfNumber(FIRST 
 
 type OutcomeInit = MessageInitShape<typeof OutcomeSchema>;
 
-/** A folder with the files of twelve weeks, and the outcomes of their suppliers. */
+/** A folder with the files of twelve weeks (`WEEK.csv`), their snapshots, and the outcomes of their suppliers. */
 export async function weeksFolder() {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-retrain-"));
   const at = (...names: string[]): string => path.join(folder, ...names);
@@ -80,8 +80,9 @@ export async function weeksFolder() {
     });
     const outParquet = at("weeks/late", week, "snapshot.parquet");
     await mkdir(path.dirname(outParquet), { recursive: true });
-    await writeFile(at("week.csv"), `supplier_id,delay,noise,region\n${rows.join("\n")}\n`);
-    await snapshotWeekly({ ...pair, input: at("week.csv"), outParquet });
+    const input = at(`${week}.csv`);
+    await writeFile(input, `supplier_id,delay,noise,region\n${rows.join("\n")}\n`);
+    await snapshotWeekly({ ...pair, input, outParquet });
     await writeFile(at("weeks/late", week, "report.json"), "{}");
   }
   return { at, outcomes, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };

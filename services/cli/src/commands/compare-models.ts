@@ -35,7 +35,7 @@ export function compareModelsCommand(context: CliContext): Command {
     .option("--input <file>", "score the rows of this .csv, .parquet or .jsonl file with both versions")
     .option(
       "--model <name>",
-      "name of the model, only with --input (default: BELLWETHER_MODEL; if not set, supplier-risk)",
+      "name of the model (default with --input: BELLWETHER_MODEL, if not set supplier-risk; without it the default model of ml-service)",
     )
     .option(...REPLICAS_FLAG)
     .option(...JSON_FLAG)
@@ -52,14 +52,10 @@ export function compareModelsCommand(context: CliContext): Command {
         report.json({ ...names, ...fileComparisonJson(compared) });
         return;
       }
-      if (options.model !== undefined)
-        throw new UsageError(
-          "--model selects a model of the registry, with --input; ml-service compares its default model",
-        );
       for (const name of [champion, challenger])
         if (name !== undefined && !/^v[1-9]\d*$/.test(name))
           throw new UsageError(`"${name.slice(0, 80)}": expected a version such as v3; omit it for the current one`);
-      const answers = await askComparisons(context, options.ml);
+      const answers = await askComparisons(context, options.ml, options.model ?? "");
       const found = mergeComparisons(answers, { champion: champion ?? "", challenger: challenger ?? "" });
       const merged = { ...found, remarks: [...found.remarks, ...(await addressRemarks(answers))] };
       for (const line of replicaComparisonLines(merged)) report.line(line);

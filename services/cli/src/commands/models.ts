@@ -34,7 +34,7 @@ import {
   rejectionsOf,
   replicaLines,
 } from "../remote/replica-status.ts";
-import { JSON_FLAG, MODEL_FLAG, REPLICAS_FLAG } from "../remote/shared-options.ts";
+import { JSON_FLAG, MODEL_FLAG, OWN_MODEL_FLAG, REPLICAS_FLAG } from "../remote/shared-options.ts";
 import { compareModelsCommand } from "./compare-models.ts";
 import { gateCommand, promotionCommands } from "./models-gate.ts";
 import { pruneCommand } from "./models-prune.ts";
@@ -305,14 +305,15 @@ export function modelsCommand(context: CliContext): Command {
 
   const served = new Command("served")
     .description(
-      "Show which version of the default model each replica of ml-service serves. If a replica does not serve the champion, show the reason. Also show the other models and versions that a replica has loaded because requests named them. Exit code 1 if a replica does not serve the champion or does not answer.",
+      "Show which version of a model each replica of ml-service serves. If a replica does not serve the champion, show the reason. Also show the other models and versions that a replica has loaded because requests named them. Exit code 1 if a replica does not serve the champion or does not answer.",
     )
+    .option(...OWN_MODEL_FLAG)
     .option(...REPLICAS_FLAG)
     .option(...JSON_FLAG)
     .addHelpText("after", "\nExample:\n  npx bellwether models served --ml http://10.0.0.5:9081 http://10.0.0.6:9081")
     .action(async (options) => {
       const report = createReport(options);
-      const replicas = await askReplicas(context, options.ml);
+      const replicas = await askReplicas(context, options.ml, options.model);
       for (const replica of replicas) for (const line of replicaLines(replica)) report.line(line);
       report.json({ replicas });
       if (replicas.some(({ error, rejection }) => error !== null || rejection !== null)) process.exitCode = 1;

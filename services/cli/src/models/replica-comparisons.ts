@@ -29,10 +29,14 @@ export interface ReplicaAnswer {
   readonly error: string | null;
 }
 
-/** Asks each replica for its comparisons with their sums. */
+/**
+ * Asks each replica for its comparisons with their sums.
+ * @param modelName "": the default model of the replicas
+ */
 export async function askComparisons(
   context: CliContext,
   urls: readonly string[] | undefined,
+  modelName: string,
 ): Promise<ReplicaAnswer[]> {
   const calls = callerSettings(context);
   return Promise.all(
@@ -43,7 +47,7 @@ export async function askComparisons(
         const client = createClient(ShadowService, transport);
         return {
           url,
-          answer: await client.getShadowComparison({ withSums: true }, { timeoutMs: 10_000 }),
+          answer: await client.getShadowComparison({ withSums: true, modelName }, { timeoutMs: 10_000 }),
           error: null,
         };
       } catch (error) {

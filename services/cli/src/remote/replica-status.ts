@@ -49,11 +49,18 @@ export interface ReplicaStatus {
 
 const ML = { service: "ml-service", option: "--ml", listener: "grpc" } as const;
 
-/** Asks each replica what it serves. A replica that does not answer has `error` set. */
-export async function askReplicas(context: CliContext, urls: readonly string[] | undefined): Promise<ReplicaStatus[]> {
+/**
+ * Asks each replica what it serves. A replica that does not answer has `error` set.
+ * @param modelName "": the default model of the replicas
+ */
+export async function askReplicas(
+  context: CliContext,
+  urls: readonly string[] | undefined,
+  modelName = "",
+): Promise<ReplicaStatus[]> {
   const calls = callerSettings(context);
   const given = urls ?? [undefined];
-  return Promise.all(given.map((url) => askReplica(peerUrl(ML_PEER, url, context), calls)));
+  return Promise.all(given.map((url) => askReplica(peerUrl(ML_PEER, url, context), calls, modelName)));
 }
 
 /** Asks the replicas that the option or ML_SERVICE_URL names. Without both, none is asked. */
@@ -63,10 +70,15 @@ export const askNamedReplicas = async (
 ): Promise<ReplicaStatus[]> =>
   urls === undefined && !context.env.ML_SERVICE_URL ? [] : await askReplicas(context, urls);
 
-async function askReplica(url: string, calls: ReturnType<typeof callerSettings>): Promise<ReplicaStatus> {
+async function askReplica(
+  url: string,
+  calls: ReturnType<typeof callerSettings>,
+  modelName: string,
+): Promise<ReplicaStatus> {
   using transport = createMeshTransport({ url, ...calls });
   try {
-    const status = await createClient(ModelRegistryService, transport).getReplicaStatus({}, { timeoutMs: 5_000 });
+    const registry = createClient(ModelRegistryService, transport);
+    const status = await registry.getReplicaStatus({ modelName }, { timeoutMs: 5_000 });
     const { rejection } = status;
     return {
       url,

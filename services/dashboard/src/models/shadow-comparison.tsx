@@ -15,12 +15,14 @@ import { DROP_WORDS, MEASURE_WORDS, SHADOW_WORDS } from "./model-words.ts";
 import { askReplicas, REPLICA_CALLS } from "./use-replicas.ts";
 
 /** What a promotion of the challenger would change, as each replica of ml-service has measured it. */
-export function ShadowComparison() {
+export function ShadowComparison({ modelName }: { modelName: string }) {
   const transport = useTransport();
   const got = useQuery<GetShadowComparisonResponse[]>({
-    queryKey: ["shadow"],
+    queryKey: ["shadow", modelName],
     queryFn: ({ signal }) =>
-      askReplicas(() => callUnaryMethod(transport, ShadowService.method.getShadowComparison, {}, { signal })),
+      askReplicas(() =>
+        callUnaryMethod(transport, ShadowService.method.getShadowComparison, { modelName }, { signal }),
+      ),
   });
   if (got.isPending) return <Loading what="the comparison" />;
   if (got.isError) return <Failure error={got.error} onRetry={() => void got.refetch()} />;

@@ -27,12 +27,14 @@ export async function askReplicas<T extends { readonly replica: string }>(ask: (
   return [...found.values()].sort((a, b) => (a.replica < b.replica ? -1 : 1));
 }
 
-/** What each replica of ml-service serves. */
-export function useReplicas() {
+/** What each replica of ml-service serves of a model. @param modelName "": the default model */
+export function useReplicas(modelName: string) {
   const transport = useTransport();
   return useQuery<GetReplicaStatusResponse[]>({
-    queryKey: ["replicas"],
+    queryKey: ["replicas", modelName],
     queryFn: ({ signal }) =>
-      askReplicas(() => callUnaryMethod(transport, ModelRegistryService.method.getReplicaStatus, {}, { signal })),
+      askReplicas(() =>
+        callUnaryMethod(transport, ModelRegistryService.method.getReplicaStatus, { modelName }, { signal }),
+      ),
   });
 }

@@ -31,7 +31,7 @@ export function ModelsPage({ view }: { view: ModelsView }) {
   const { modelName } = view;
   const aliases = useQuery(ModelRegistryService.method.listAliases, { modelName });
   const history = useQuery(ModelRegistryService.method.listProductionHistory, { modelName, pageSize: MOVES });
-  const replicas = useReplicas();
+  const replicas = useReplicas(modelName);
   const list = useInfiniteQuery(
     ModelRegistryService.method.listVersions,
     { modelName, pageToken: "" },
@@ -79,7 +79,7 @@ export function ModelsPage({ view }: { view: ModelsView }) {
       {shown !== "" && view.other !== "" && <VersionComparison view={view} shown={shown} />}
       {shown !== "" && <VersionCard modelName={modelName} version={shown} />}
       <OnDemand title="What a promotion of the challenger would change" what="the comparison">
-        <ShadowComparison />
+        <ShadowComparison modelName={modelName} />
       </OnDemand>
       <ReplicaCard replicas={replicas} />
       <section className="card" aria-labelledby="history">

@@ -7,6 +7,15 @@ export class ModelNotReadyError extends Error {
   }
 }
 
+/** The model has no folder in the configuration of this replica. */
+export class ModelNotConfiguredError extends Error {
+  override readonly name = "ModelNotConfiguredError" as const;
+  /** @param known the configured models */
+  constructor(modelName: string, known: readonly string[]) {
+    super(`this ml-service has no model "${modelName.slice(0, 64).toWellFormed()}"; it has: ${known.join(", ")}`);
+  }
+}
+
 /** A version that a client of the Open Inference Protocol names is rejected: for these clients it is one that is not ready. */
 export class VersionNotReadyError extends Error {
   override readonly name = "VersionNotReadyError" as const;

@@ -19,12 +19,16 @@ export interface ChampionSlot {
    * @throws the errors of the registry and of the loader
    */
   refresh(): Promise<"unchanged" | "swapped">;
+  /** Waits for the end of the latest refresh, if one runs. Never fails. */
+  settled(): Promise<void>;
   retire(): Promise<void>;
 }
 
 export interface ChampionSlotDeps {
   readonly registry: Registry;
   readonly modelName: string;
+  /** Where the first version is loaded: "here" delays all calls of the process meanwhile, and is faster. */
+  readonly firstLoad: "here" | "thread";
   readonly queue: LoadQueue;
   readonly loader: VersionLoader;
   readonly rejected: Pick<RejectedVersions, "get">;
@@ -34,10 +38,11 @@ export interface ChampionSlotDeps {
 }
 
 export function createChampionSlot(deps: ChampionSlotDeps): ChampionSlot {
-  const { registry, modelName, queue, loader, rejected, swapped, now } = deps;
+  const { registry, modelName, firstLoad, queue, loader, rejected, swapped, now } = deps;
   let current: LoadedVersion | null = null;
   let version = "";
   let rejection: Rejection | null = null;
+  let refreshing: Promise<void> = Promise.resolve();
 
   const replace = async (next: LoadedVersion): Promise<"swapped"> => {
     const before = current;
@@ -53,28 +58,36 @@ export function createChampionSlot(deps: ChampionSlotDeps): ChampionSlot {
     });
     version = found;
     if (current?.key === keyOf(modelName, found)) return "unchanged";
-    // Before the first version there are no calls to delay.
-    const where = current === null ? "here" : "thread";
+    const where = current === null ? firstLoad : "thread";
     return await replace(await queue.run("alias", () => loader.load(modelName, found, where)));
+  };
+  const refresh = async (): Promise<"unchanged" | "swapped"> => {
+    try {
+      const outcome = await takeUp();
+      rejection = null;
+      return outcome;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const known = rejected.get(modelName, version);
+      if (known !== null && known.reason === reason) rejection = known;
+      else if (rejection?.version !== version || rejection.reason !== reason)
+        rejection = { modelName, version, reason, at: now(), checks: [] };
+      throw error;
+    }
   };
   return {
     current: () => current,
     aliasVersion: () => version,
     rejection: () => rejection,
-    async refresh() {
-      try {
-        const outcome = await takeUp();
-        rejection = null;
-        return outcome;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        const known = rejected.get(modelName, version);
-        if (known !== null && known.reason === reason) rejection = known;
-        else if (rejection?.version !== version || rejection.reason !== reason)
-          rejection = { modelName, version, reason, at: now(), checks: [] };
-        throw error;
-      }
+    refresh() {
+      const outcome = refresh();
+      refreshing = outcome.then(
+        () => {},
+        () => {},
+      );
+      return outcome;
     },
+    settled: () => refreshing,
     async retire() {
       if (current !== null) await current.retire();
       current = null;

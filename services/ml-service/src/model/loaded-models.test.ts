@@ -171,17 +171,52 @@ test("a version in use is not released for another one: the fourth is rejected u
   expect(await loadedModels.withModel(select("v5"), ({ identity }) => identity.version)).toBe("v5");
 });
 
-test("with a further model, one more version is loaded beside the champion", async () => {
-  await using loadedModels = open({ furtherModels: 1 });
+test("the champion of a further model stays loaded beside three other versions, and a rejected one does not replace it", async () => {
+  const late = "late";
+  const { onnx, bundleJson, modelCard } = await readVersion(root, modelName, "v1");
+  const renamed = bundleJson.replace(`"${modelName}"`, `"${late}"`);
+  const publication = { modelName: late, onnx, bundleJson: renamed, modelCard, origin: "trained" as const };
+  const publish = (over: object) =>
+    publishVersion(root, { ...publication, configHash: "", evaluation: null, now: new Date(0), ...over }, unchecked);
+  const promote = (version: string) =>
+    setAlias(
+      root,
+      { modelName: late, alias: "champion", version, setBy: "test", reason: "try", now: new Date() },
+      unchecked,
+    );
+  await using loadedModels = open({ furtherModels: [late] });
   await loadedModels.refreshChampion();
+  const lateVersion = () =>
+    loadedModels.withModel(
+      { modelName: late, modelVersion: "", anyVersion: false },
+      ({ identity }) => identity.version,
+    );
+  expect(await errorOf(lateVersion())).toMatchObject({ name: "ModelNotFoundError" });
+  expect(await errorOf(loadedModels.refreshChampion(late))).toMatchObject({ name: "ModelNotFoundError" });
+  expect(loadedModels.status(late)).toMatchObject({ served: null, rejection: { modelName: late, version: "" } });
+
+  await publish({});
+  await promote("v1");
+  expect(await loadedModels.refreshChampion(late)).toBe("swapped");
+  expect(await lateVersion()).toBe("v1");
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-  const held = ["v2", "v3", "v4", "v5"].map((version) => loadedModels.withModel(select(version), () => ended));
-  await vi.waitFor(() => expect(loadedModels.status().others).toHaveLength(4), { timeout: 60_000 });
-  expect(await errorOf(loadedModels.withModel(select("v6"), () => 0))).toMatchObject({
-    message: expect.stringContaining("4 other versions are loaded and in use"),
-  });
+  const held = ["v2", "v3", "v4"].map((version) => loadedModels.withModel(select(version), () => ended));
+  await vi.waitFor(() => expect(loadedModels.status().others).toHaveLength(3), { timeout: 60_000 });
+  // The other versions are all in use, and the champion needs no place among them.
+  expect(await lateVersion()).toBe("v1");
   end();
   await Promise.all(held);
+
+  await publish({ onnx: Uint8Array.of(1, 2, 3) });
+  await promote("v2");
+  expect(await errorOf(loadedModels.refreshChampion(late))).toBeInstanceOf(Error);
+  expect(await lateVersion()).toBe("v1");
+  expect(loadedModels.status(late)).toMatchObject({
+    ...{ modelName: late, championVersion: "v2", served: { version: "v1" }, rejection: { version: "v2" } },
+  });
+  expect(loadedModels.status()).toMatchObject({ modelName, served: { version: "v1" }, rejection: null });
+  expect(() => loadedModels.status("other")).toThrow('no model "other"; it has: supplier-risk, late');
+  expect(await errorOf(loadedModels.refreshChampion("other"))).toMatchObject({ name: "ModelNotConfiguredError" });
 });
 
 test("who may use only aliases gets their versions by alias and by name, and no other", async () => {

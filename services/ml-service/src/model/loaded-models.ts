@@ -6,8 +6,8 @@ import type { BatchPool } from "@bellwether/scoring/batch/batch-pool";
 import type { ModelCheck } from "@bellwether/scoring/model/model-check";
 import type { ModelChecker } from "@bellwether/scoring/model/model-checker";
 import type { GateOptions } from "@bellwether/scoring/model/scoring-model";
-import { ModelNotReadyError, VersionNotAllowedError } from "../domain/ml-error.ts";
-import { createChampionSlot } from "./champion-slot.ts";
+import { ModelNotConfiguredError, ModelNotReadyError, VersionNotAllowedError } from "../domain/ml-error.ts";
+import { type ChampionSlot, createChampionSlot } from "./champion-slot.ts";
 import { createLoadQueue } from "./load-queue.ts";
 import { createRejectedVersions, type Rejection } from "./rejected-versions.ts";
 import { keyOf, type LoadedVersion } from "./release-version.ts";
@@ -31,12 +31,19 @@ export interface LoadedModels extends AsyncDisposable {
    */
   withModel<T>(selector: VersionSelector, use: (model: ServedModel) => Promise<T> | T): Promise<T>;
   /**
-   * Loads and checks a new champion of the default model, then serves it. The old version is served until
-   * then, and also when the new one is rejected.
+   * Loads and checks a new champion of a configured model, then serves it. The old version is served until then, and
+   * also when the new one is rejected.
+   * @param modelName default: the default model
    */
-  refreshChampion(): Promise<"unchanged" | "swapped">;
-  /** Returns which versions are served, and why those of the aliases are not. */
-  status(): ServingStatus;
+  refreshChampion(modelName?: string): Promise<"unchanged" | "swapped">;
+  /**
+   * Returns which version of a configured model is served, and why that of the alias is not.
+   * @param modelName default: the default model
+   * @throws ModelNotConfiguredError
+   */
+  status(modelName?: string): ServingStatus;
+  /** The configured models: the default one, then the further ones. */
+  readonly modelNames: readonly string[];
 }
 
 /** A version that answers calls. */
@@ -48,7 +55,7 @@ export interface ServedVersion {
   readonly checks: readonly ModelCheck[];
 }
 
-/** What a replica serves. */
+/** What a replica serves of one model. */
 export interface ServingStatus {
   readonly modelName: string;
   /** "" when the alias could not be read. */
@@ -72,12 +79,12 @@ export interface LoadedModelsOptions {
   readonly gate?: GateOptions;
   /** Largest model.onnx that is opened, bytes. Default: not limited. */
   readonly maxModelBytes?: number;
-  /** Number of further models whose champions are loaded besides versions that callers name. Default 0. */
-  readonly furtherModels?: number;
+  /** Names of the further models whose champions stay loaded, as that of the default model. Default: none. */
+  readonly furtherModels?: readonly string[];
   readonly now?: () => Date;
 }
 
-/** Largest number of loaded versions besides the champion, with one model. */
+/** Largest number of loaded versions besides the champions. */
 const MAX_OTHERS = 3;
 /** Largest size of their files together, bytes. */
 const MAX_OTHER_BYTES = 128 * 2 ** 20;
@@ -94,17 +101,28 @@ export function createLoadedModels(
   options: LoadedModelsOptions,
 ): LoadedModels {
   const { pool, checker, gate = {}, maxModelBytes = Number.POSITIVE_INFINITY, now = () => new Date() } = options;
-  const { furtherModels = 0 } = options;
+  const modelNames = [...new Set([defaultModel, ...(options.furtherModels ?? [])])];
   const rejected = createRejectedVersions();
   const loader = createVersionLoader({ registry, pool, checker, gate, rejected, maxModelBytes, now });
   const queue = createLoadQueue(MAX_WAITING);
   const servedSince = new WeakMap<LoadedVersion, Date>();
   const swapped = (version: LoadedVersion): void => void servedSince.set(version, now());
-  const slot = { registry, modelName: defaultModel, queue, loader, rejected, swapped, now };
-  const champion = createChampionSlot(slot);
+  const deps = { registry, queue, loader, rejected, swapped, now };
+  const slots = new Map<string, ChampionSlot>(
+    modelNames.map((modelName) => {
+      // Before the first version of the default model, there are no calls to delay.
+      const firstLoad = modelName === defaultModel ? "here" : "thread";
+      return [modelName, createChampionSlot({ ...deps, modelName, firstLoad })];
+    }),
+  );
+  const slotOf = (modelName: string): ChampionSlot => {
+    const slot = slots.get(modelName);
+    if (slot === undefined) throw new ModelNotConfiguredError(modelName, modelNames);
+    return slot;
+  };
   const requested = createRequestedVersions({
-    max: MAX_OTHERS + furtherModels,
-    maxBytes: (MAX_OTHER_BYTES / MAX_OTHERS) * (MAX_OTHERS + furtherModels),
+    max: MAX_OTHERS,
+    maxBytes: MAX_OTHER_BYTES,
     queue,
     load: (modelName, version) => loader.load(modelName, version, "thread"),
     bytesOf: async (modelName, version) => sizeOf(await readManifest(registry, modelName, version)),
@@ -126,30 +144,37 @@ export function createLoadedModels(
   return {
     async withModel({ modelName, modelVersion, anyVersion }, use) {
       const name = modelName || defaultModel;
-      if (name === defaultModel && (modelVersion === "" || modelVersion === "champion")) {
+      const champion = slots.get(name);
+      if (champion !== undefined && (modelVersion === "" || modelVersion === "champion")) {
+        // A further model may be added while the service runs: its first champion is loaded at the next refresh.
+        if (name !== defaultModel && champion.current() === null) await champion.settled();
         const serving = champion.current();
-        if (serving === null) throw new ModelNotReadyError(name);
-        return await serving.use(use);
+        if (serving !== null) return await serving.use(use);
+        if (name === defaultModel) throw new ModelNotReadyError(name);
       }
       const version = await resolveVersion(registry, name, modelVersion);
-      const serving = champion.current();
+      const serving = champion?.current() ?? null;
       if (serving?.key === keyOf(name, version)) return await serving.use(use);
       // The version of an alias was just resolved; a version that is named is looked up.
       if (!anyVersion && version === modelVersion) await checkAllowed(name, version);
       return await requested.use(name, version, use);
     },
-    refreshChampion: champion.refresh,
-    status: () => ({
-      modelName: defaultModel,
-      championVersion: champion.aliasVersion(),
-      served: servedOf(champion.current()),
-      rejection: champion.rejection(),
-      rejections: rejected.list(),
-      others: requested.keys(),
-    }),
+    modelNames,
+    refreshChampion: async (modelName = defaultModel) => await slotOf(modelName).refresh(),
+    status(modelName = defaultModel) {
+      const champion = slotOf(modelName);
+      return {
+        modelName,
+        championVersion: champion.aliasVersion(),
+        served: servedOf(champion.current()),
+        rejection: champion.rejection(),
+        rejections: rejected.list(),
+        others: requested.keys(),
+      };
+    },
     async [Symbol.asyncDispose]() {
       await requested.retire();
-      await champion.retire();
+      for (const slot of slots.values()) await slot.retire();
     },
   };
 }

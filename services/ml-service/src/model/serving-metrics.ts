@@ -1,8 +1,11 @@
 import { metrics } from "@opentelemetry/api";
 import type { ServingReport } from "./serving-report.ts";
 
-/** Reports the state of registry and champion as metrics, until it is disposed. */
-export function reportServing(report: () => ServingReport): Disposable {
+/**
+ * Reports the state of registry and champions as metrics, until it is disposed.
+ * @param defaultModel its champion has no label
+ */
+export function reportServing(report: () => ServingReport, defaultModel: string): Disposable {
   const meter = metrics.getMeter("bellwether.registry");
   const readable = meter.createObservableGauge("bellwether.registry.readable", {
     description:
@@ -13,8 +16,10 @@ export function reportServing(report: () => ServingReport): Disposable {
   });
   const observeReadable: Parameters<typeof readable.addCallback>[0] = (result) =>
     result.observe(report().isRegistryReadable ? 1 : 0);
-  const observeServed: Parameters<typeof served.addCallback>[0] = (result) =>
-    result.observe(report().isChampionServed ? 1 : 0);
+  const observeServed: Parameters<typeof served.addCallback>[0] = (result) => {
+    for (const [model, isServed] of report().isChampionServed)
+      result.observe(isServed ? 1 : 0, model === defaultModel ? {} : { model });
+  };
   readable.addCallback(observeReadable);
   served.addCallback(observeServed);
   return {

@@ -16,7 +16,7 @@ test("watchChampion waits for the first check, and reports a rejection once unti
     rejected: (error: unknown) => void said.push(String(error)),
   };
   const stopped = new AbortController();
-  await watchChampion({ refreshChampion }, 1, log, stopped.signal);
+  await watchChampion(refreshChampion, 1, log, stopped.signal);
   expect(said).toEqual(["Error: a"]);
   await vi.waitFor(() => expect(looked).toBeGreaterThan(looks.length));
   expect(said).toEqual(["Error: a", "Error: b", "swapped", "Error: b"]);

@@ -17,7 +17,7 @@ export interface ChampionLog {
  * @returns when the first check has ended
  */
 export async function watchChampion(
-  loadedModels: Pick<LoadedModels, "refreshChampion">,
+  refresh: () => ReturnType<LoadedModels["refreshChampion"]>,
   everyMs: number,
   log: ChampionLog,
   signal: AbortSignal,
@@ -26,7 +26,7 @@ export async function watchChampion(
   let lastRejection = "";
   const look = async (): Promise<void> => {
     try {
-      if ((await loadedModels.refreshChampion()) === "swapped") log.swapped();
+      if ((await refresh()) === "swapped") log.swapped();
       lastRejection = "";
     } catch (error) {
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -28,6 +28,7 @@ import type {
   BatchShapeError,
   ChangeModelError,
   ModelLoadsFullError,
+  ModelNotConfiguredError,
   ModelNotReadyError,
   StreamsFullError,
   SupplierIdError,
@@ -39,6 +40,7 @@ import type { TensorError } from "./open-inference/tensor-error.ts";
 /** Every error of this service that a caller can act on. */
 type MlError =
   | ModelNotReadyError
+  | ModelNotConfiguredError
   | VersionNotReadyError
   | ModelLoadsFullError
   | VersionNotAllowedError
@@ -71,6 +73,7 @@ type MlError =
 /** The gRPC code of each error. */
 export const ML_ERRORS = {
   ModelNotReadyError: Code.Unavailable,
+  ModelNotConfiguredError: Code.NotFound,
   VersionNotReadyError: Code.NotFound,
   ModelLoadsFullError: Code.ResourceExhausted,
   VersionNotAllowedError: Code.PermissionDenied,

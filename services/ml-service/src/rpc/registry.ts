@@ -147,7 +147,8 @@ function rejectionToProto({
 export function registryHandlers(
   root: Registry,
   defaultModel: string,
-  status: () => ServingStatus,
+  /** @throws ModelNotConfiguredError */
+  status: (modelName?: string) => ServingStatus,
 ): ServiceImpl<typeof ModelRegistryService> {
   const rejectionOf = async (name: string, version: string): Promise<string | null> => {
     const known = status().rejections.find((one) => one.modelName === name && one.version === version);
@@ -185,8 +186,10 @@ export function registryHandlers(
       if (gate === null) throw new GateNotFoundError(name, found, "");
       return { result: gateToProto(gate) };
     },
-    getReplicaStatus() {
-      const { modelName, championVersion, served, rejection, rejections, others } = status();
+    getReplicaStatus(request) {
+      const { modelName, championVersion, served, rejection, rejections, others } = status(
+        request.modelName || defaultModel,
+      );
       return {
         replica: `${os.hostname()}:${process.pid}`,
         modelName,

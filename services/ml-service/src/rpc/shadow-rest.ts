@@ -5,11 +5,12 @@ import {
 } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
 import { restRoute } from "@bellwether/mesh/rest/rest-route";
 
-/** `GET /shadow`: what this replica has compared, without the sums. */
+/** `GET /shadow`: what this replica has compared of a model, without the sums. */
 export const SHADOW_ROUTE = restRoute({
   verb: "GET",
   path: "/shadow",
   rpc: ShadowService.method.getShadowComparison,
-  toRequest: () => ({ withSums: false }),
+  query: { single: ["model_name"] },
+  toRequest: ({ query }) => ({ withSums: false, modelName: query.get("model_name") ?? "" }),
   toJson: (message) => plainJson(GetShadowComparisonResponseSchema, message),
 });

@@ -36,10 +36,15 @@ const DROP_REASONS = {
 } satisfies Record<ShadowDropReason, DropReason>;
 
 /** Returns the handlers of ShadowService. */
-export function shadowHandlers(modelName: string, report: () => ShadowReport): ServiceImpl<typeof ShadowService> {
+export function shadowHandlers(
+  defaultModel: string,
+  /** @throws ModelNotConfiguredError */
+  report: (modelName: string) => ShadowReport,
+): ServiceImpl<typeof ShadowService> {
   return {
-    getShadowComparison({ withSums }) {
-      const { state, detail, share, championVersion, challengerVersion, waiting, pairs } = report();
+    getShadowComparison({ withSums, modelName: wanted }) {
+      const modelName = wanted || defaultModel;
+      const { state, detail, share, championVersion, challengerVersion, waiting, pairs } = report(modelName);
       return {
         replica: `${os.hostname()}:${process.pid}`,
         ...{ modelName, detail, share, championVersion, challengerVersion, waitingRows: waiting },

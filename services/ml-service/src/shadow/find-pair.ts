@@ -2,7 +2,7 @@ import { ModelCorruptError, ModelSignatureError } from "@bellwether/registry/reg
 import type { StoredVersion } from "@bellwether/registry/versions/read-version";
 import type { ComparedVersion, ShadowState } from "../domain/shadow.ts";
 
-/** Access to the versions of the default model. */
+/** Access to the versions of a model. */
 export interface ShadowVersionsAccess {
   /** The champion that this replica serves. Null: none. */
   readonly served: () => ComparedVersion | null;

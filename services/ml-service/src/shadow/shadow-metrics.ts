@@ -4,8 +4,11 @@ import { metrics } from "@opentelemetry/api";
 import type { ShadowReport } from "./shadow.ts";
 import type { PairReport } from "./shadow-records.ts";
 
-/** Reports what a shadow compares as metrics, by pair of versions, until it is disposed. A replica keeps at most four pairs. */
-export function reportShadow(report: () => ShadowReport): Disposable {
+/**
+ * Reports what a shadow compares as metrics, by pair of versions, until it is disposed. A replica keeps at most four pairs of a model.
+ * @param ofModel labels of all figures: that of the model, none for the default model
+ */
+export function reportShadow(report: () => ShadowReport, ofModel: { readonly model?: string }): Disposable {
   const meter = metrics.getMeter("bellwether.shadow");
   const rows = meter.createObservableCounter("bellwether.shadow.rows", {
     description:
@@ -23,9 +26,9 @@ export function reportShadow(report: () => ShadowReport): Disposable {
   const observed = [rows, shift, changed, waiting];
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { pairs, waiting: now } = report();
-    result.observe(waiting, now);
+    result.observe(waiting, now, ofModel);
     for (const pair of pairs) {
-      const labels = { champion: pair.champion.version, challenger: pair.challenger.version };
+      const labels = { ...ofModel, champion: pair.champion.version, challenger: pair.challenger.version };
       const means = meansOf(pair);
       result.observe(rows, means.rows, { ...labels, outcome: "compared" });
       const rejected = pair.rejected.reduce((sum, { rows: count }) => sum + count, 0);
