@@ -68,6 +68,7 @@ interface ComposeService {
   readonly environment: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };
+  readonly volumes?: readonly string[];
   readonly secrets?: readonly (string | { readonly source: string })[];
 }
 
@@ -83,6 +84,20 @@ test("compose runs the same images and commands as Kubernetes", () => {
     const container = deployment?.spec.template.spec.containers[0];
     expect(compose.services[name]).toMatchObject({ image: container?.image });
     expect(compose.services[name]?.command).toEqual(container?.command);
+  }
+});
+
+test("compose.models.yaml gives all three services the folder of the further models", () => {
+  const { services }: { services: Readonly<Record<string, Pick<ComposeService, "environment" | "volumes">>> } = parse(
+    read("deploy/compose.models.yaml"),
+    { merge: true },
+  );
+  expect(Object.keys(services)).toEqual(["ml", "ops", "scheduler"]);
+  for (const [name, { environment, volumes }] of Object.entries(services)) {
+    expect([name, volumes]).toEqual([name, [`../config/models:${environment.BELLWETHER_MODELS}:ro`]]);
+    // The folder is not inside another one that is mounted: the kubelet and the container engine could not create it there.
+    const places = (compose.services[name]?.volumes ?? []).map((volume) => volume.split(":").at(1) ?? "");
+    expect(places.filter((place) => `${environment.BELLWETHER_MODELS}/`.startsWith(`${place}/`))).toEqual([]);
   }
 });
 

@@ -1,6 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { loadModelFolders } from "@bellwether/config/model-folders";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { NoGoError } from "./go-tool.ts";
 import { createSchemaCheck } from "./kubernetes-schema.ts";
 import { type Manifest, parseManifests, readManifests } from "./manifest.ts";
@@ -9,6 +12,7 @@ import { dataOf, servicesOf, workloadsOf } from "./workload.ts";
 
 const failuresOf = createSchemaCheck();
 const PRODUCTION = "deploy/overlays/production";
+const SEVERAL_MODELS = "deploy/overlays/several-models";
 const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
 
 /** The longest time that a service takes to stop: the bound that `startServer` documents, plus preStop. */
@@ -69,14 +73,17 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
   const find = (kind: string, name: string): Manifest | undefined =>
     manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
 
-  test.each(["deploy/base", PRODUCTION])("every object of %s fits the Kubernetes API's schema", (folder) => {
-    const objects = rendered(folder);
-    expect(objects.length).toBeGreaterThan(20);
-    expect(objects.flatMap(failuresOf)).toEqual([]);
-    expect(objects.filter(({ kind, metadata }) => kind !== "Namespace" && metadata.namespace !== "bellwether")).toEqual(
-      [],
-    );
-  });
+  test.each(["deploy/base", PRODUCTION, SEVERAL_MODELS])(
+    "every object of %s fits the Kubernetes API's schema",
+    (folder) => {
+      const objects = rendered(folder);
+      expect(objects.length).toBeGreaterThan(20);
+      expect(objects.flatMap(failuresOf)).toEqual([]);
+      expect(
+        objects.filter(({ kind, metadata }) => kind !== "Namespace" && metadata.namespace !== "bellwether"),
+      ).toEqual([]);
+    },
+  );
 
   test("the configuration files in the cluster equal those of config/, byte for byte", () => {
     const name = manifests.find(({ metadata }) => metadata.name.startsWith("bellwether-config-"))?.metadata.name ?? "";
@@ -208,6 +215,30 @@ describe.skipIf(typeof renderer === "string")(`rendered${typeof renderer === "st
         ],
       ],
     });
+  });
+
+  test("with the component models, all three services mount the five files of each further model", async () => {
+    const objects = rendered(SEVERAL_MODELS);
+    const pods = servicesOf(objects).map(({ metadata, spec }) => [metadata.name, spec.template.spec] as const);
+    expect(pods.map(([name]) => name).sort()).toEqual(["ml-service", "ops-service", "scheduler-service"]);
+    for (const [name, { containers, volumes = [] }] of pods) {
+      const [container] = containers;
+      const environment = (container?.envFrom ?? []).map(({ configMapRef }) => dataOf(objects, configMapRef.name));
+      const folder = Object.assign({}, ...environment).BELLWETHER_MODELS;
+      const mount = container?.volumeMounts.find(({ mountPath }) => mountPath === folder);
+      expect([name, mount?.readOnly]).toEqual([name, true]);
+      const map = volumes.find((volume) => volume.name === mount?.name)?.configMap;
+      const data = dataOf(objects, map?.name ?? "");
+      expect((map?.items ?? []).map(({ key }) => key).sort()).toEqual(Object.keys(data).sort());
+      // As the kubelet writes them.
+      const root = await mkdtemp(path.join(tmpdir(), "bellwether-models-"));
+      onTestFinished(() => rm(root, { recursive: true, force: true }));
+      for (const { key, path: place } of map?.items ?? []) {
+        await mkdir(path.dirname(path.join(root, place)), { recursive: true });
+        await writeFile(path.join(root, place), data[key] ?? "");
+      }
+      expect((await loadModelFolders(root, "supplier-risk")).map((model) => model.name)).toEqual(["insolvency"]);
+    }
   });
 
   test("only scheduler-service can write models", () => {

@@ -47,7 +47,10 @@ export interface Volume {
     readonly secretName: string;
     readonly items?: readonly { readonly key: string; readonly path: string }[];
   };
-  readonly configMap?: { readonly name: string };
+  readonly configMap?: {
+    readonly name: string;
+    readonly items?: readonly { readonly key: string; readonly path: string }[];
+  };
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
   readonly emptyDir?: object;
 }

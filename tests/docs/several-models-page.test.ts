@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { loadModelFolders } from "@bellwether/config/model-folders";
 import { loadModelSchedule } from "@bellwether/config/model-schedule";
@@ -25,6 +26,15 @@ async function writeExample(leftOut = "none") {
     await writeFile(path.join(folder, name), text.replace(new RegExp(`^${leftOut}: .*\n`, "m"), ""));
   return { root, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
 }
+
+test("the files of the example folder are those of the page, and its rules are read", async () => {
+  const folder = path.join(ROOT, "config/examples/models/insolvency");
+  for (const { name, text } of files)
+    expect([name, await readFile(path.join(folder, name), "utf8")]).toEqual([name, text]);
+  const [found] = await loadModelFolders(path.dirname(folder), "supplier-risk");
+  if (!found) throw new Error("the example has no model");
+  expect((await loadAlertRules(found.alertRules)).scoreThreshold.id).toBe("insolvency-score");
+});
 
 test("the files of an imported model are read as they are on the page", async () => {
   await using example = await writeExample();
