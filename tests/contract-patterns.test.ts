@@ -61,6 +61,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
       "RetireRuleSetRequest.reason",
       "RemoveVersionRequest.reason",
       "SetAliasRequest.reason",
+      "SetDelegationRequest.reason",
       "SupersedeRunRequest.reason",
       "TriggerRetrainRequest.reason",
       "VoidRunRequest.reason",

@@ -51,6 +51,7 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
     ...[
       "access.ts",
       "audit.ts",
+      "delegations.ts",
       "notices.ts",
       "outcomes.ts",
       "retrains.ts",
@@ -76,6 +77,7 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   threads: ["domain"],
   exports: ["jobs", "setup", "store", "clients", "domain"],
   "audit.ts": ["rpc", "jobs", "setup", "store", "domain"],
+  "delegations.ts": ["rpc", "store", "domain"],
   "access.ts": ["rpc", "jobs", "setup", "store", "clients", "domain"],
   "weekly-model.ts": ["jobs", "setup", "store", "clients", "domain"],
   "retrains.ts": ["jobs", "setup", "store", "clients", "domain"],

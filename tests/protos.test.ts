@@ -22,6 +22,24 @@ test.each(files)("$name has the options of other languages that fit its package"
   ]);
 });
 
+const rpcs = files.flatMap(({ name, text }) =>
+  [...text.matchAll(/^ {2}rpc (\w+)\(([\s\S]*?)^ {2}\}$/gm)].map(([, rpc, body = ""]) => ({
+    rpc: `${name} ${rpc}`,
+    rule: /\(bellwether\.policy\.v1\.scope_rule\) = SCOPE_RULE_(\w+);/.exec(body)?.[1] ?? "UNSPECIFIED",
+  })),
+);
+
+// A caller with a scope is denied until its contract says what the RPC does for such callers (docs/scopes.md).
+test("every RPC declares what it does for callers who see only some suppliers", () => {
+  expect(rpcs.length).toBeGreaterThan(100);
+  expect(rpcs.filter(({ rule }) => rule === "UNSPECIFIED")).toEqual([]);
+});
+
+test("only ops-service, which stores the suppliers, filters by them", () => {
+  const filtering = rpcs.filter(({ rule }) => rule === "FILTERED").map(({ rpc }) => rpc.split("/")[0]);
+  expect(new Set(filtering)).toEqual(new Set(["echo", "ops"]));
+});
+
 /** Python, Rust and TypeScript keep the names of fields; Go, Java and C# change their case. */
 const KEYWORDS = new Set(
   `and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not

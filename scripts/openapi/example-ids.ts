@@ -12,6 +12,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   keyId: ops("ApiKeyService", "ListApiKeys"),
   watchlistId: ops("WatchlistService", "ListWatchlists"),
   erasureId: ops("ErasureService", "ListErasures"),
+  delegationId: ops("DelegationService", "ListDelegations"),
   noticeId: ops("NoticeService", "ListNotices"),
   destination: LIST_DESTINATIONS,
   lease: ops("BatchService", "StartRun"),

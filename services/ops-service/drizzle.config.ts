@@ -11,6 +11,7 @@ export default defineConfig({
     "./src/store/rule-schema.ts",
     "./src/store/retention-schema.ts",
     "./src/store/watchlist-schema.ts",
+    "./src/store/delegation-schema.ts",
   ],
   out: "./migrations",
 });

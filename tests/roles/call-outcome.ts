@@ -8,7 +8,7 @@ const TIMEOUT_MS = 30_000;
 const UNRELATED = [Code.Unknown, Code.Internal, Code.DeadlineExceeded, Code.Unimplemented, Code.Canceled];
 
 /**
- * Calls an RPC with an empty request and returns what the role check decided. Most requests must not be empty, so
+ * Calls an RPC with an empty request and returns what the checks of role and scope decided. Most requests must not be empty, so
  * an allowed call usually ends with INVALID_ARGUMENT and changes nothing.
  * @throws Error when the call ended for another reason
  */
@@ -28,7 +28,7 @@ export async function callOutcome(transport: Transport, method: DescMethod, head
   } catch (thrown) {
     const error = ConnectError.from(thrown);
     const reason = error.findDetails(ErrorInfoSchema)[0]?.reason;
-    if (reason === "ROLE_MISSING" || reason === "CREDENTIALS_MISSING") return reason;
+    if (reason === "ROLE_MISSING" || reason === "CREDENTIALS_MISSING" || reason === "SUPPLIER_SCOPE") return reason;
     if (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied || UNRELATED.includes(error.code))
       throw new Error(`${method.parent.typeName}/${method.name}: ${error.message} (${reason ?? "no reason"})`);
     return "allowed";

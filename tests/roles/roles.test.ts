@@ -3,6 +3,7 @@ import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { Health } from "@bellwether/gen/grpc/health/v1/health_pb";
 import { ON_BEHALF_HEADER } from "@bellwether/mesh/auth/on-behalf";
 import type { RoleName } from "@bellwether/mesh/call/caller";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import type { ServiceName } from "@bellwether/testing/service-process";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createClient, type Transport } from "@connectrpc/connect";
@@ -77,14 +78,23 @@ test("every service of the contracts is served by a service, except the one of t
   expect(missing).toEqual(["bellwether.echo.v1.EchoService"]);
 });
 
+const SCOPE = { regions: ["Europe"], categories: [] };
+
 /** Calls every RPC of a service that a caller must not call. Returns the denied calls. */
-async function makeDeniedCalls(name: ServiceName, caller: CallerKind): Promise<readonly string[]> {
+async function makeDeniedCalls(
+  name: ServiceName,
+  caller: CallerKind,
+  scope?: SupplierScope,
+): Promise<readonly string[]> {
   const transport = createGrpcTransport({ baseUrl: started.services[name].grpc });
-  const subject = `${caller} of ${name}`;
-  const headers = caller === "nobody" ? {} : { authorization: `Bearer ${await started.token(subject, caller)}` };
-  const denied = (served.get(name) ?? []).filter((method) => declaredOutcome(method, caller) !== "allowed");
-  for (const method of denied)
-    expect(await callOutcome(transport, method, headers)).toBe(declaredOutcome(method, caller));
+  const subject = `${caller} of ${name}${scope ? " with a scope" : ""}`;
+  const headers = caller === "nobody" ? {} : { authorization: `Bearer ${await started.token(subject, caller, scope)}` };
+  const declared = (method: DescMethod) => declaredOutcome(method, caller, scope !== undefined);
+  // A denial for the role is the same with a scope.
+  const isDenied = (method: DescMethod) =>
+    scope ? declared(method) === "SUPPLIER_SCOPE" : declared(method) !== "allowed";
+  const denied = (served.get(name) ?? []).filter(isDenied);
+  for (const method of denied) expect(await callOutcome(transport, method, headers)).toBe(declared(method));
   const actor = caller === "nobody" ? UNKNOWN_CALLER : subject;
   return denied.map((method) => `${actor} ${method.parent.typeName}/${method.name}`);
 }
@@ -109,6 +119,7 @@ test("every denied call of every RPC is in the audit log, with its caller", asyn
   for (const name of SERVICES) {
     withoutCredentials.push(...(await makeDeniedCalls(name, "nobody")));
     for (const role of ROLES) denied.push(...(await makeDeniedCalls(name, role)));
+    for (const role of PERSON_ROLES) denied.push(...(await makeDeniedCalls(name, role, SCOPE)));
   }
   expect(denied.length).toBeGreaterThan(100);
   await expectAudited(denied, 20_000);
@@ -117,7 +128,7 @@ test("every denied call of every RPC is in the audit log, with its caller", asyn
 const cases = SERVICES.flatMap((name) => Object.entries(PROTOCOLS).map(([protocol, how]) => ({ name, protocol, how })));
 
 describe.each(cases)("$name over $protocol allows exactly the declared RPCs", ({ name, how }) => {
-  const expectAsDeclared = async (caller: CallerKind, headers: HeadersInit): Promise<void> => {
+  const expectAsDeclared = async (caller: CallerKind, headers: HeadersInit, hasScope = false): Promise<void> => {
     const transport = how.transport(how.baseUrl(name));
     const methods = (served.get(name) ?? []).filter(how.canCall);
     expect(methods.length).toBeGreaterThan(Health.methods.length);
@@ -127,7 +138,7 @@ describe.each(cases)("$name over $protocol allows exactly the declared RPCs", ({
       return found;
     };
     const outcomes = await byName((method) => callOutcome(transport, method, headers));
-    expect(outcomes).toEqual(await byName((method) => declaredOutcome(method, caller)));
+    expect(outcomes).toEqual(await byName((method) => declaredOutcome(method, caller, hasScope)));
   };
 
   test("without credentials", () => expectAsDeclared("nobody", {}));
@@ -144,6 +155,18 @@ describe.each(cases)("$name over $protocol allows exactly the declared RPCs", ({
     await expectAsDeclared(role, { authorization });
   });
 
+  test.each(PERSON_ROLES)("with a token of the role %s and a scope", async (role) => {
+    await expectAsDeclared(role, { authorization: `Bearer ${await started.token("ada", role, SCOPE)}` }, true);
+  });
+
+  test.each(PERSON_ROLES)("with an API key of the role %s and a scope", async (role) => {
+    const authorization = `Bearer ${await createKey(role, SCOPE)}`;
+    await expect
+      .poll(() => isKnown(how.transport(how.baseUrl(name)), name, authorization), { timeout: 60_000 })
+      .toBe(true);
+    await expectAsDeclared(role, { authorization }, true);
+  });
+
   test("with the token of a service that calls for a person", async () => {
     const authorization = `Bearer ${await started.token("ops", "service")}`;
     await expectAsDeclared("service", { authorization, [ON_BEHALF_HEADER]: "ada Ada%20Lovelace" });
@@ -152,12 +175,16 @@ describe.each(cases)("$name over $protocol allows exactly the declared RPCs", ({
 
 /** Sessions are accepted by ops-service only. */
 describe.each(Object.entries(PROTOCOLS))("a session over %s allows exactly the declared RPCs", (_, how) => {
-  test.each(PERSON_ROLES)("of the role %s", async (role) => {
+  const persons = PERSON_ROLES.flatMap((role) => [
+    { role, has: "no scope", scope: undefined },
+    { role, has: "a scope", scope: SCOPE },
+  ]);
+  test.each(persons)("of the role $role with $has", async ({ role, scope }) => {
     const browser = createBrowser();
     const url = started.services["ops-service"].web;
     const signedIn = await browser.fetch(`${url}/auth/token`, {
       method: "POST",
-      body: JSON.stringify({ token: await started.token("ada", role) }),
+      body: JSON.stringify({ token: await started.token("ada", role, scope) }),
       headers: { "content-type": "application/json" },
     });
     expect(signedIn.status).toBe(200);
@@ -166,7 +193,7 @@ describe.each(Object.entries(PROTOCOLS))("a session over %s allows exactly the d
     const headers = { cookie: browser.cookieHeader(url), origin: baseUrl };
     for (const method of (served.get("ops-service") ?? []).filter(how.canCall)) {
       const outcome = await callOutcome(transport, method, headers);
-      expect([method.name, outcome]).toEqual([method.name, declaredOutcome(method, role)]);
+      expect([method.name, outcome]).toEqual([method.name, declaredOutcome(method, role, scope !== undefined)]);
     }
   });
 });
@@ -178,10 +205,13 @@ test("every call without credentials is counted in the audit log", async () => {
 });
 
 let keys = 0;
-async function createKey(role: RoleName): Promise<string> {
+async function createKey(role: RoleName, scope?: SupplierScope): Promise<string> {
   const transport = createGrpcTransport({ baseUrl: started.services["ops-service"].grpc });
   const headers = { authorization: `Bearer ${await started.token("root", "admin")}` };
-  const request = { name: `${role} ${++keys}`, role: KEY_ROLES[role as keyof typeof KEY_ROLES] };
+  const request = {
+    ...{ name: `${role} ${++keys}`, role: KEY_ROLES[role as keyof typeof KEY_ROLES] },
+    ...(scope && { scope: { regions: [...scope.regions], categories: [...scope.categories] } }),
+  };
   return (await createClient(ApiKeyService, transport).createApiKey(request, { headers })).secret;
 }
 

@@ -3,14 +3,15 @@ import os from "node:os";
 import path from "node:path";
 import { createLocalKeys, issueToken } from "@bellwether/mesh/auth/local-keys";
 import type { RoleName } from "@bellwether/mesh/call/caller";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { type ServiceName, type ServiceProcess, startService } from "@bellwether/testing/service-process";
 
 /** The three services as processes with authentication, connected to each other. */
 export interface StartedServices extends AsyncDisposable {
   readonly services: Readonly<Record<ServiceName, ServiceProcess>>;
-  /** Returns a token that all three accept, valid for an hour. */
-  token(subject: string, role: RoleName): Promise<string>;
+  /** Returns a token that all three accept, valid for an hour. @param scope left out: its caller sees all suppliers */
+  token(subject: string, role: RoleName, scope?: SupplierScope): Promise<string>;
 }
 
 /** Starts the three services with an empty registry and an empty database. All of them audit calls. */
@@ -19,8 +20,8 @@ export async function startServices(): Promise<StartedServices> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-roles-"));
   starting.defer(() => rm(folder, { recursive: true, force: true }));
   const { privateKeyFile, publicKeysFile } = await createLocalKeys(path.join(folder, "keys"));
-  const token: StartedServices["token"] = (subject, role) =>
-    issueToken(privateKeyFile, { subject, roles: [role], lifetimeS: 3_600 });
+  const token: StartedServices["token"] = (subject, role, scope) =>
+    issueToken(privateKeyFile, { subject, roles: [role], scope, lifetimeS: 3_600 });
   const tokenFile = path.join(folder, "token");
   await writeFile(tokenFile, await token("mesh", "service"));
   await mkdir(path.join(folder, "models"));

@@ -122,6 +122,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       "List, show and replay notices (messages about alerts), and list, test and enable the destinations of notices.",
     load: async () => (await import("./commands/notices.ts")).noticesCommand,
   },
+  delegation: {
+    description: "Hand alerts to a deputy while their owner is away, and list and end such delegations.",
+    load: async () => (await import("./commands/delegation.ts")).delegationCommand,
+  },
   audit: {
     description:
       "Verify and export the audit log, print its checkpoints and its public key, and compute recorded decisions again. The command verifies an export without a service.",

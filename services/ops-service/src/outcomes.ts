@@ -52,8 +52,8 @@ export function startOutcomes(ports: OutcomePorts): Outcomes {
   drawing.start();
   const handlers = outcomeHandlers({
     ...{ listModels, outcomesOf },
-    record: (request) => recordOutcomes(inRecording, request, rulesOf(request.modelName)),
-    correct: (request) => inCorrection((store) => correctOutcome(store, request, rulesOf)),
+    record: (request, scope) => recordOutcomes((work) => inRecording(scope, work), request, rulesOf(request.modelName)),
+    correct: (request, scope) => inCorrection(scope, (store) => correctOutcome(store, request, rulesOf)),
     list: (query, limit) => listOutcomes(db, query, limit),
     readReviews: (which) => readReviewSample(db, which),
   });

@@ -29,6 +29,7 @@ import { createModelFinder } from "./clients/find-model.ts";
 import { passOnInference } from "./clients/pass-on-inference.ts";
 import { passOnAliases, passOnRegistry, passOnShadow } from "./clients/pass-on-registry.ts";
 import { createScoreReplayer } from "./clients/replay-scores.ts";
+import { createDelegations } from "./delegations.ts";
 import { decideOnAlert } from "./domain/alerts/triage-alert.ts";
 import { createRuleFiles } from "./domain/rules/rule-files.ts";
 import { importSuppliers } from "./domain/suppliers/store-master-data.ts";
@@ -262,6 +263,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
     }),
   );
+  const delegations = createDelegations({ database, now, newId });
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -304,25 +306,28 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           ...{ now, watchedNumbers: ofWatchlist },
           findText: (query) => findText(db, query),
           listAlerts: async (query, order, limit) => withReasons(db, await listAlerts(db, query, order, limit)),
-          countAlerts: async (query, caller) => countAlerts(db, query, await countsOf(scopeOf(query)), caller),
-          findAlert: (alertId) => findWithReasons(db, alertId),
-          findDecided: async (alertIds) => withReasons(triage.db, await findAlerts(triage.db, alertIds)),
+          ownersOf: delegations.ownersOf,
+          countAlerts: async (query, mine) => countAlerts(db, query, await countsOf(scopeOf(query)), mine),
+          findAlert: (alertId, scope) => findWithReasons(db, alertId, scope),
+          findDecided: async (alertIds, scope) => withReasons(triage.db, await findAlerts(triage.db, alertIds, scope)),
           listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
           newestSequence: () => newestSequence(db),
           listChanged: async (sequence, limit) => withReasons(db, await listChanged(db, sequence, limit)),
           listChangedAfter: async (position, limit) => withReasons(db, await listChangedAfter(db, position, limit)),
-          readKnownOwners: () => readKnownOwners(db),
+          readKnownOwners: (scope) => readKnownOwners(db, scope),
           listModels: () => listScoringModels(db),
           listAlertModels: () => listAlertModels(db),
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),
           requestKeys: createRequestKeyStore(triage.db),
-          async decide(request) {
+          async decide(request, scope) {
             // A database with one model needs no look-up of the alert's model.
-            const found = furtherModels.size === 0 ? undefined : await findAlert(triage.db, request.alertId);
+            const found = furtherModels.size === 0 ? undefined : await findAlert(triage.db, request.alertId, scope);
             const modelName = found?.alert.modelName ?? "";
             const [first] = await rules.readActive(modelName);
             const { coolDownWeeks, longestDays } = first?.rules ?? ruleFiles.of(modelName);
-            await inTriage((transaction) => decideOnAlert(transaction, { ...request, coolDownWeeks, longestDays }));
+            await inTriage(scope, (transaction) =>
+              decideOnAlert(transaction, { ...request, coolDownWeeks, longestDays }),
+            );
           },
         }),
       }),
@@ -345,7 +350,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         ...masterDataHandlers({
           policy: shownPolicy,
           importSuppliers: (request) => importSuppliers(inImport, request, impact),
-          listMasterData: (after, limit) => listMasterData(db, { after, limit }, labelTexts),
+          listMasterData: (query) => listMasterData(db, query, labelTexts),
         }),
       }),
       route(
@@ -380,6 +385,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       route(ModelRegistryService, passOnRegistry(ml)),
       route(ShadowService, passOnShadow(ml)),
       route(ModelPublishingService, passOnAliases(scheduler)),
+      delegations.route,
       ...access.routes,
       ...sent.routes,
       ...outcomes.routes,

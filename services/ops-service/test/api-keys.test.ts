@@ -73,7 +73,29 @@ describe("a new key", () => {
     expect(await outcome(keys.listApiKeys({}, withKey(service.secret)))).toBe("ROLE_MISSING");
   });
 
+  test("has the suppliers that it was given, in lists and for other services", async () => {
+    const scope = { regions: ["Europe", "Asia", "Europe"], categories: [] };
+    expect(await outcome(keys.createApiKey({ name: "twice", role: Role.VIEWER, scope }, admin))).toBe(
+      "INVALID_REQUEST",
+    );
+    const given = { regions: ["Europe", "Asia"], categories: ["Steel"] };
+    const { apiKey, secret } = await keys.createApiKey({ name: "buyers", role: Role.ADMIN, scope: given }, admin);
+    expect(apiKey?.scope).toMatchObject({ regions: ["Asia", "Europe"], categories: ["Steel"] });
+    const listed = (await keys.listApiKeys({}, admin)).apiKeys.find(({ name }) => name === "buyers");
+    expect(listed?.scope).toEqual(apiKey?.scope);
+    expect((await harness.audit("key.created")).at(-1)?.payload).toMatchObject({ scope: { categories: ["Steel"] } });
+    expect(await useKey(secret)).toBe("OK");
+    // With a wider key, the caller would see all suppliers.
+    expect(await outcome(keys.createApiKey({ name: "wider", role: Role.VIEWER }, withKey(secret)))).toBe(
+      "SUPPLIER_SCOPE",
+    );
+    const none = await newKey({ name: "empty scope" });
+    expect(none.apiKey?.scope).toBeUndefined();
+  });
+
   test.each([
+    ["a scope for a service", { role: Role.SERVICE, scope: { regions: ["Europe"] } }, "API_KEY_SCOPE"],
+    ["a scope with an empty region", { scope: { regions: [""] } }, "INVALID_REQUEST"],
     ["a name that exists", { name: "erp-export" }, "API_KEY_NAME_TAKEN"],
     ["no name", { name: "" }, "INVALID_REQUEST"],
     ["a name of 65 characters", { name: "x".repeat(65) }, "INVALID_REQUEST"],

@@ -5,6 +5,7 @@ import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb
 import { createLocalKeys, issueToken, LOCAL_AUDIENCE, LOCAL_ISSUER } from "@bellwether/mesh/auth/local-keys";
 import { readPublicKeys } from "@bellwether/mesh/auth/public-keys";
 import type { RoleName } from "@bellwether/mesh/call/caller";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { type OpsHarness, startOps } from "./ops-harness.ts";
@@ -13,8 +14,8 @@ import { type OpsHarness, startOps } from "./ops-harness.ts";
 export interface OpsWithPeople extends OpsHarness {
   /** Returns the client of a caller with this subject and role. */
   as(subject: string, role: RoleName): Promise<Client<typeof AlertService>>;
-  /** Returns a token of a caller with this subject and role. */
-  tokenOf(subject: string, role: RoleName): Promise<string>;
+  /** Returns a token of a caller with this subject and role. @param scope left out: the caller sees all suppliers */
+  tokenOf(subject: string, role: RoleName, scope?: SupplierScope): Promise<string>;
 }
 
 /** Starts an ops-service that requires tokens. Its own clients have the role admin. */
@@ -26,8 +27,8 @@ export async function startWithPeople(
   const files = await createLocalKeys(path.join(folder, "keys"));
   const keys = await readPublicKeys(files.publicKeysFile);
   const tokens = { keys, issuer: LOCAL_ISSUER, audience: LOCAL_AUDIENCE, rolesClaim: "roles" };
-  const tokenOf = (subject: string, role: RoleName) =>
-    issueToken(files.privateKeyFile, { subject, roles: [role], lifetimeS: 3_600 });
+  const tokenOf = (subject: string, role: RoleName, scope?: SupplierScope) =>
+    issueToken(files.privateKeyFile, { subject, roles: [role], scope, lifetimeS: 3_600 });
   const ops = await startOps(
     databaseUrl,
     { auth: { tokens, identities: {} }, ...over },

@@ -1,11 +1,12 @@
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { SessionService } from "@bellwether/gen/bellwether/ops/v1/session_service_pb";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { SIGN_IN_PATHS } from "../src/rpc/access/sign-in-handler.ts";
 import { testChunk } from "./ops-harness.ts";
-import { type OidcHarness, removeLocalKeys, startOidc } from "./sign-in-harness.ts";
+import { type OidcHarness, removeLocalKeys, SIGN_IN, startOidc } from "./sign-in-harness.ts";
 import { createBrowser, type TestBrowser } from "./test-browser.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -144,6 +145,34 @@ describe("a sign-in at the identity provider", () => {
     expect(page).toContain("Groups with a role: Risk Viewers, Risk Analysts, Risk Admins.");
     expect(page).not.toContain("Secret");
     expect((await sessionOf(third.browser)).status).toBe(401);
+  });
+
+  test("a person sees the suppliers of its groups at the sign-in, and is rejected without such a group", async () => {
+    const scope = { regions: ["Europe"], categories: [] };
+    const scopes = new Map([["Buyers Europe", scope]]);
+    const rules = { ...SIGN_IN.rules, scopes };
+    await using other = await startOidc(await cluster.createDatabase(), { signIn: { rules } });
+    const person = other.provider.people.get("0f3c");
+    const rejected = await other.signIn();
+    expect(rejected.response?.status).toBe(403);
+    expect(await rejected.response?.text()).toContain("Groups with suppliers: Buyers Europe.");
+    if (person) person.groups = ["Risk Analysts", "Buyers Europe"];
+    const { browser } = await other.signIn();
+    expect((await sessionOf(browser, other.ops.webUrl)).body.scope).toEqual(scope);
+    expect((await other.audit("sign_in.succeeded")).at(-1)?.payload).toMatchObject({ role: "analyst", scope });
+    const denied = await browser.fetch(`${other.ops.webUrl}/bellwether.ops.v1.AlertService/BacktestRules`, {
+      method: "POST",
+      body: "{}",
+      headers: { "content-type": "application/json", origin: other.ops.webUrl },
+    });
+    expect([denied.status, JSON.stringify(await denied.json())]).toEqual([
+      403,
+      expect.stringContaining("SUPPLIER_SCOPE"),
+    ]);
+    const admin = { authorization: `Bearer ${await other.token("root", ["admin"])}` };
+    const sessions = createClient(SessionService, createGrpcTransport({ baseUrl: other.ops.grpcUrl }));
+    const listed = await sessions.listSessions({}, { headers: admin });
+    expect(listed.sessions.map((one) => one.scope?.regions)).toEqual([["Europe"]]);
   });
 
   test("decisions carry the person's name and subject, and an alert with this owner is the person's", async () => {

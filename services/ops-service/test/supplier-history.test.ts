@@ -23,6 +23,7 @@ const LIST: SupplierQuery = {
     completenessBelow: undefined,
     withoutExposure: false,
     isoWeek: "",
+    scope: undefined,
     descending: true,
     includeFacets: true,
   },
@@ -83,9 +84,11 @@ test.each([
 });
 
 test("GetSupplier locks at most 64 tables and indexes with 60 weeks, SearchSuppliers at most 32", async () => {
-  const got = await locksOf((db) => findSupplier(db, "a", { weeks: 53, modelName: "" }, labelTexts));
+  const got = await locksOf((db) => findSupplier(db, "a", { weeks: 53, modelName: "", scope: undefined }, labelTexts));
   expect(got.length, got.join(" ")).toBeLessThanOrEqual(64);
-  const found = await locksOf((db) => searchSuppliers(db, { query: "name of", limit: 20, modelName: "" }, labelTexts));
+  const found = await locksOf((db) =>
+    searchSuppliers(db, { query: "name of", limit: 20, modelName: "", scope: undefined }, labelTexts),
+  );
   expect(found.length, found.join(" ")).toBeLessThanOrEqual(32);
 });
 
@@ -131,7 +134,7 @@ test("contributions and reasons have the value and the contribution of the week 
 });
 
 test("a run that is not copied yet is in the history as it is when it is copied", async () => {
-  const read = () => findSupplier(drizzle(pool), "b", { weeks: 53, modelName: "" }, labelTexts);
+  const read = () => findSupplier(drizzle(pool), "b", { weeks: 53, modelName: "", scope: undefined }, labelTexts);
   const copied = await read();
   await pool.query(`
     delete from bellwether.score_history where run = ${WEEKS};

@@ -94,6 +94,7 @@ afterAll(async () => {
 const ANY = {
   ...{ bands: [], regions: [], categories: [], changes: [], query: "", modelName: "" },
   ...{ hasActiveAlerts: undefined, completenessBelow: undefined, withoutExposure: false, isoWeek: "" },
+  scope: undefined,
 } satisfies Partial<SupplierQuery>;
 
 const FILTERS: readonly (readonly [name: string, filter: Partial<SupplierQuery>, meets: (row: Row) => boolean])[] = [
@@ -104,6 +105,22 @@ const FILTERS: readonly (readonly [name: string, filter: Partial<SupplierQuery>,
     "a region and bands",
     { regions: ["US"], bands: ["low", "medium"] },
     ({ region, band }) => region === "US" && (band === 2 || band === 3),
+  ],
+  ["a scope", { scope: { regions: ["EU"], categories: [] } }, ({ region }) => region === "EU"],
+  [
+    "a scope and no alerts",
+    { scope: { regions: ["EU"], categories: [] }, hasActiveAlerts: false },
+    ({ isAlerted, region }) => !isAlerted && region === "EU",
+  ],
+  [
+    "a scope and a text with alerts",
+    { scope: { regions: ["US"], categories: [] }, query: "x1", hasActiveAlerts: true },
+    ({ name, isAlerted, region }) => /(^| )x1/.test(name) && isAlerted && region === "US",
+  ],
+  [
+    "a region of several in a scope",
+    { scope: { regions: ["EU", "US"], categories: [] }, regions: ["US"] },
+    ({ region }) => region === "US",
   ],
   ["falling", { changes: ["down"] }, ({ change }) => change !== null && change < 0],
   ["incomplete", { completenessBelow: 0.75 }, ({ present }) => present / 4 < 0.75],

@@ -102,7 +102,7 @@ test("positions have the order of commits: while a numbered transaction is open,
   onTestFinished(() => pool.close());
   const db = drizzle(pool);
   const ids = (await ops.alerts.listAlerts({})).alerts.map(({ alertId }) => alertId);
-  const [a, b] = await Promise.all(ids.map((id) => findAlert(db, id)));
+  const [a, b] = await Promise.all(ids.map((id) => findAlert(db, id, undefined)));
   if (!a || !b) throw new Error("two alerts were expected");
   let second: Promise<void> | undefined;
   await inTransaction(pool, async (tx) => {

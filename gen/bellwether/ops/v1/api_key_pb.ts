@@ -8,6 +8,8 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Role } from "../../policy/v1/role_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
+import type { SupplierScope } from "../../policy/v1/scope_pb.ts";
+import { file_bellwether_policy_v1_scope } from "../../policy/v1/scope_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/api_key.proto.
  */
 export const file_bellwether_ops_v1_api_key: GenFile = /*@__PURE__*/
-  fileDesc("Ch9iZWxsd2V0aGVyL29wcy92MS9hcGlfa2V5LnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSLKAgoGQXBpS2V5Eg4KBmtleV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnByZWZpeBgDIAEoCRIoCgRyb2xlGAQgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpjcmVhdGVkX2J5GAYgASgJEi4KCmV4cGlyZXNfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcmV2b2tlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKcmV2b2tlZF9ieRgKIAEoCSKlAQoLQXBpS2V5RW50cnkSDgoGa2V5X2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcHJlZml4GAMgASgJEg4KBnNoYTI1NhgEIAEoDBIoCgRyb2xlGAUgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZRIuCgpleHBpcmVzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI9CgpBcGlLZXlMaXN0Ei8KB2VudHJpZXMYASADKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5BcGlLZXlFbnRyeSJSCglBcGlLZXlVc2USGAoGa2V5X2lkGAEgASgJQgi6SAVyA7ABARIrCgd1c2VkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEJGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_policy_v1_role, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch9iZWxsd2V0aGVyL29wcy92MS9hcGlfa2V5LnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSL+AgoGQXBpS2V5Eg4KBmtleV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnByZWZpeBgDIAEoCRIoCgRyb2xlGAQgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpjcmVhdGVkX2J5GAYgASgJEi4KCmV4cGlyZXNfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcmV2b2tlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKcmV2b2tlZF9ieRgKIAEoCRIyCgVzY29wZRgLIAEoCzIjLmJlbGx3ZXRoZXIucG9saWN5LnYxLlN1cHBsaWVyU2NvcGUi2QEKC0FwaUtleUVudHJ5Eg4KBmtleV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnByZWZpeBgDIAEoCRIOCgZzaGEyNTYYBCABKAwSKAoEcm9sZRgFIAEoDjIaLmJlbGx3ZXRoZXIucG9saWN5LnYxLlJvbGUSLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoFc2NvcGUYByABKAsyIy5iZWxsd2V0aGVyLnBvbGljeS52MS5TdXBwbGllclNjb3BlIj0KCkFwaUtleUxpc3QSLwoHZW50cmllcxgBIAMoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLkFwaUtleUVudHJ5IlIKCUFwaUtleVVzZRIYCgZrZXlfaWQYASABKAlCCLpIBXIDsAEBEisKB3VzZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_policy_v1_role, file_bellwether_policy_v1_scope, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * An API key without its secret.
@@ -96,6 +98,13 @@ export type ApiKey = Message<"bellwether.ops.v1.ApiKey"> & {
    * @generated from field: string revoked_by = 10;
    */
   revokedBy: string;
+
+  /**
+   * The suppliers that callers with the key see. Unset: all suppliers.
+   *
+   * @generated from field: bellwether.policy.v1.SupplierScope scope = 11;
+   */
+  scope?: SupplierScope | undefined;
 };
 
 /**
@@ -152,6 +161,13 @@ export type ApiKeyEntry = Message<"bellwether.ops.v1.ApiKeyEntry"> & {
    * @generated from field: google.protobuf.Timestamp expires_at = 6;
    */
   expiresAt?: Timestamp | undefined;
+
+  /**
+   * The suppliers that callers with the key see. Unset: all suppliers.
+   *
+   * @generated from field: bellwether.policy.v1.SupplierScope scope = 7;
+   */
+  scope?: SupplierScope | undefined;
 };
 
 /**

@@ -8,6 +8,8 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Role } from "../../policy/v1/role_pb.ts";
 import { file_bellwether_policy_v1_role } from "../../policy/v1/role_pb.ts";
+import type { SupplierScope } from "../../policy/v1/scope_pb.ts";
+import { file_bellwether_policy_v1_scope } from "../../policy/v1/scope_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/session.proto.
  */
 export const file_bellwether_ops_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("Ch9iZWxsd2V0aGVyL29wcy92MS9zZXNzaW9uLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSLXAgoHU2Vzc2lvbhISCgpzZXNzaW9uX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDAoEbmFtZRgDIAEoCRIoCgRyb2xlGAQgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZRIvCgZtZXRob2QYBSABKA4yHy5iZWxsd2V0aGVyLm9wcy52MS5TaWduSW5NZXRob2QSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqegoMU2lnbkluTWV0aG9kEh4KGlNJR05fSU5fTUVUSE9EX1VOU1BFQ0lGSUVEEAASFwoTU0lHTl9JTl9NRVRIT0RfT0lEQxABEhgKFFNJR05fSU5fTUVUSE9EX1RPS0VOEAISFwoTU0lHTl9JTl9NRVRIT0RfTElOSxADQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_policy_v1_role, file_google_protobuf_timestamp]);
+  fileDesc("Ch9iZWxsd2V0aGVyL29wcy92MS9zZXNzaW9uLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKLAwoHU2Vzc2lvbhISCgpzZXNzaW9uX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDAoEbmFtZRgDIAEoCRIoCgRyb2xlGAQgASgOMhouYmVsbHdldGhlci5wb2xpY3kudjEuUm9sZRIvCgZtZXRob2QYBSABKA4yHy5iZWxsd2V0aGVyLm9wcy52MS5TaWduSW5NZXRob2QSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoFc2NvcGUYCiABKAsyIy5iZWxsd2V0aGVyLnBvbGljeS52MS5TdXBwbGllclNjb3BlKnoKDFNpZ25Jbk1ldGhvZBIeChpTSUdOX0lOX01FVEhPRF9VTlNQRUNJRklFRBAAEhcKE1NJR05fSU5fTUVUSE9EX09JREMQARIYChRTSUdOX0lOX01FVEhPRF9UT0tFThACEhcKE1NJR05fSU5fTUVUSE9EX0xJTksQA0JGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_policy_v1_role, file_bellwether_policy_v1_scope, file_google_protobuf_timestamp]);
 
 /**
  * A session of a person in one browser, without its secret.
@@ -87,6 +89,13 @@ export type Session = Message<"bellwether.ops.v1.Session"> & {
    * @generated from field: google.protobuf.Timestamp ended_at = 9;
    */
   endedAt?: Timestamp | undefined;
+
+  /**
+   * The suppliers that the person sees in this session. Unset: all suppliers.
+   *
+   * @generated from field: bellwether.policy.v1.SupplierScope scope = 10;
+   */
+  scope?: SupplierScope | undefined;
 };
 
 /**

@@ -5,6 +5,7 @@ import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import { withFormerName } from "../input/renamed-option.ts";
+import { scopeFromOptions, scopeJson, withScope } from "../input/scope-options.ts";
 import { createReport } from "../output/report.ts";
 import { makeTargetFolder } from "../output/target-folder.ts";
 import { ML_EXAMPLE_URL } from "../remote/peer-url.ts";
@@ -41,7 +42,7 @@ export function authCommand(context: CliContext): Command {
       report.json({ private_key_file: files.privateKeyFile, public_keys_file: files.publicKeysFile });
     });
 
-  const token = new Command("token")
+  const token = withScope(new Command("token"), "token")
     .description("Create a token, signed with the private key, and print it.")
     .requiredOption(
       "--subject <name>",
@@ -62,7 +63,10 @@ export function authCommand(context: CliContext): Command {
     .action(async (options) => {
       const report = createReport(options);
       const { privateKeyFile } = localKeyFiles(folderOf(options.keys));
-      const claims = { subject: options.subject, roles: options.role, lifetimeS: options.days * DAY_S };
+      const scope = scopeFromOptions(options);
+      if (scope && options.role.includes("service"))
+        throw new UsageError("--region and --category are not for the role service, whose callers see all suppliers");
+      const claims = { subject: options.subject, roles: options.role, scope, lifetimeS: options.days * DAY_S };
       const issued = await issueToken(privateKeyFile, claims).catch((error: NodeJS.ErrnoException) => {
         if (error instanceof TokenSubjectError)
           throw new UsageError(`--subject: ${error.message}; name the person or service that will use the token`);
@@ -70,7 +74,13 @@ export function authCommand(context: CliContext): Command {
         throw new UsageError(`there is no private key ${privateKeyFile}; create a key pair with: bellwether auth keys`);
       });
       report.line(issued);
-      report.json({ token: issued, subject: options.subject, roles: options.role, days: options.days });
+      report.json({
+        token: issued,
+        subject: options.subject,
+        roles: options.role,
+        scope: scopeJson(scope),
+        days: options.days,
+      });
     });
 
   const auth = new Command("auth").addHelpText(

@@ -9,7 +9,9 @@ import { Command, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { type ScopeOptions, scopeFromOptions, scopeJson, scopeText, withScope } from "../input/scope-options.ts";
 import { enumWord } from "../output/enum-word.ts";
+import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
 import { callerSettings } from "../remote/caller-token.ts";
 import { peerError } from "../remote/peer-error.ts";
@@ -25,7 +27,7 @@ type RoleName = keyof typeof ROLES;
 
 /** `bellwether keys` */
 export function keysCommand(context: CliContext): Command {
-  const create = withOps(new Command("create"))
+  const create = withScope(withOps(new Command("create")), "key")
     .description("Create an API key and print it. The key is shown once.")
     .requiredOption("--name <name>", "name of the program that will use the key (required)")
     .addOption(
@@ -36,12 +38,14 @@ export function keysCommand(context: CliContext): Command {
     .option("--days <days>", "lifetime of the key in days, 1 to 730", wholeNumber(1, 730), 90)
     .addHelpText(
       "after",
-      "\nExample:\n  npx bellwether keys create --name erp-export --role viewer --days 365 > erp.key",
+      "\nExamples:\n  npx bellwether keys create --name erp-export --role viewer --days 365 > erp.key" +
+        "\n  npx bellwether keys create --name buyers --role analyst --region Europe Asia > buyers.key",
     )
-    .action(async (options: OpsOptions & { name: string; role: RoleName; days: number }) => {
+    .action(async (options: OpsOptions & ScopeOptions & { name: string; role: RoleName; days: number }) => {
       const report = createReport(options);
       const expiresAt = timestampFromMs(Date.now() + options.days * DAY_MS);
-      const request = { name: options.name, role: ROLES[options.role], expiresAt };
+      const scope = scopeJson(scopeFromOptions(options));
+      const request = { name: options.name, role: ROLES[options.role], expiresAt, ...(scope && { scope }) };
       const { apiKey, secret } = await callOps(context, options, (keys) =>
         keys.createApiKey(request, { timeoutMs: TIMEOUT_MS }),
       );
@@ -129,6 +133,7 @@ function keyJson(key: ApiKey) {
     name: key.name,
     prefix: key.prefix,
     role: enumWord(Role, key.role) || "unknown",
+    scope: scopeJson(key.scope),
     created_at: dateOf(key.createdAt),
     created_by: key.createdBy,
     expires_at: dateOf(key.expiresAt),
@@ -142,5 +147,6 @@ function keyLine(key: ApiKey): string {
   const { key_id, name, prefix, role, expires_at, last_used_at, revoked_at } = keyJson(key);
   const used = last_used_at === null ? "never used" : `last used ${last_used_at}`;
   const end = revoked_at === null ? `ends ${expires_at}` : `revoked ${revoked_at}`;
-  return `${key_id}  ${prefix}…  ${role.padEnd(7)}  ${name}  ${end}, ${used}`;
+  const scope = scopeText(key.scope);
+  return `${key_id}  ${prefix}…  ${role.padEnd(7)}  ${name}  ${end}, ${used}${scope && `, ${printable(scope)}`}`;
 }

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { timeText } from "../alerts/alert-json.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { reason } from "../input/parse-option.ts";
+import { scopeJson, scopeText } from "../input/scope-options.ts";
 import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
@@ -84,6 +85,7 @@ function sessionJson(session: Session) {
     subject: session.subject,
     name: session.name || null,
     role: enumWord(Role, session.role) || "unknown",
+    scope: scopeJson(session.scope),
     method: enumWord(SignInMethod, session.method) || "unknown",
     created_at: timeText(session.createdAt),
     last_used_at: timeText(session.lastUsedAt),
@@ -97,5 +99,6 @@ function sessionLine(session: Session): string {
     sessionJson(session);
   const who = name === null ? printable(subject) : `${printable(name)} (${printable(subject)})`;
   const end = ended_at === null ? `ends ${expires_at} at the latest` : `ended ${ended_at}`;
-  return `${session_id}  ${role.padEnd(7)}  ${who}  signed in ${created_at} by ${method}, last used ${last_used_at}, ${end}`;
+  const scope = scopeText(session.scope);
+  return `${session_id}  ${role.padEnd(7)}  ${who}  signed in ${created_at} by ${method}, last used ${last_used_at}, ${end}${scope && `, ${printable(scope)}`}`;
 }

@@ -12,7 +12,7 @@ import { ACTIVE_ALERTS, type InboxView } from "../routing/inbox-view.ts";
 import { belongsTo } from "./belongs.ts";
 
 const belongs = (view: Partial<InboxView>, init: MessageInitShape<typeof AlertSchema>): boolean =>
-  belongsTo({ ...ACTIVE_ALERTS, ...view }, create(AlertSchema, { state: AlertState.OPEN, ...init }), "ana");
+  belongsTo({ ...ACTIVE_ALERTS, ...view }, create(AlertSchema, { state: AlertState.OPEN, ...init }), "ana", ["eve"]);
 const SNOOZE = { untilWorse: true };
 
 test("each tab has the alerts that the server lists in it", () => {
@@ -22,6 +22,8 @@ test("each tab has the alerts that the server lists in it", () => {
     );
   expect(tabsOf({})).toEqual(["UNSPECIFIED"]);
   expect(tabsOf({ owner: "ana", trend: AlertTrend.NEW })).toEqual(["UNSPECIFIED", "MINE", "NEW"]);
+  // The reader is the deputy of Eve.
+  expect(tabsOf({ owner: "eve" })).toEqual(["UNSPECIFIED", "MINE"]);
   expect(tabsOf({ owner: "jo", trend: AlertTrend.WORSE })).toEqual(["UNSPECIFIED", "WORSE"]);
   expect(tabsOf({ owner: "ana", trend: AlertTrend.NEW, snooze: SNOOZE })).toEqual(["UNSPECIFIED", "SNOOZED"]);
   expect(tabsOf({ state: AlertState.RESOLVED, disposition: Disposition.MITIGATED })).toEqual(["DECIDED"]);
@@ -40,5 +42,5 @@ test("all other conditions must hold too", () => {
 
 test("without a known reader, no alert is the reader's", () => {
   const mine = { ...ACTIVE_ALERTS, tab: AlertTab.MINE };
-  expect(belongsTo(mine, create(AlertSchema, { state: AlertState.OPEN }), "")).toBe(false);
+  expect(belongsTo(mine, create(AlertSchema, { state: AlertState.OPEN }), "", [])).toBe(false);
 });

@@ -20,16 +20,18 @@ const BY_SERVICE = new Set<Disposition>([
  * Whether an alert belongs to a view, as the server decides it. A row whose alert no longer belongs keeps its
  * space until the list is loaded again.
  * @param reader the subject of the reader. Empty: not known, so that nobody's alerts count as the reader's
+ * @param deputyFor owners whose deputy the reader is: their alerts are with those of the reader
  */
-export function belongsTo(view: InboxView, alert: Alert, reader: string): boolean {
+export function belongsTo(view: InboxView, alert: Alert, reader: string, deputyFor: readonly string[]): boolean {
   // What changed in a week stays changed: only the server knows which alerts these are.
   if (view.weekChange !== WeekChange.UNSPECIFIED) return true;
+  const isMine = reader !== "" && [reader, ...deputyFor].includes(alert.owner);
   const { severity, trend, owner, region, category, ruleId, isoWeek, modelName, text, ownership } = view;
   return (
-    isInTab(view, alert, reader) &&
+    isInTab(view, alert, isMine) &&
     (severity === AlertSeverity.UNSPECIFIED || alert.severity === severity) &&
     (trend === AlertTrend.UNSPECIFIED || alert.trend === trend) &&
-    (ownership !== AlertOwnership.MINE || isOwner(alert, reader)) &&
+    (ownership !== AlertOwnership.MINE || isMine) &&
     (ownership !== AlertOwnership.NOBODY || alert.owner === "") &&
     (owner === "" || alert.owner === owner) &&
     (region === "" || alert.region === region) &&
@@ -41,13 +43,13 @@ export function belongsTo(view: InboxView, alert: Alert, reader: string): boolea
   );
 }
 
-function isInTab({ tab, states }: InboxView, alert: Alert, reader: string): boolean {
+function isInTab({ tab, states }: InboxView, alert: Alert, isMine: boolean): boolean {
   if (states.length > 0) return states.includes(alert.state);
   const isActive = alert.state !== AlertState.RESOLVED;
   const isAwake = isActive && alert.snooze === undefined;
   switch (tab) {
     case AlertTab.MINE:
-      return isAwake && isOwner(alert, reader);
+      return isAwake && isMine;
     case AlertTab.NEW:
       return isAwake && alert.trend === AlertTrend.NEW;
     case AlertTab.WORSE:
@@ -60,7 +62,5 @@ function isInTab({ tab, states }: InboxView, alert: Alert, reader: string): bool
       return isActive;
   }
 }
-
-const isOwner = (alert: Alert, reader: string): boolean => reader !== "" && alert.owner === reader;
 
 const contains = (whole: string, part: string): boolean => whole.toLowerCase().includes(part.toLowerCase());

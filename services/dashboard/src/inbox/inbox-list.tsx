@@ -26,6 +26,8 @@ interface InboxListProps {
   readonly selected: ReadonlySet<string>;
   readonly isSelectable: boolean;
   readonly belongs: (alert: Alert) => boolean;
+  /** Owners whose deputy the reader is. */
+  readonly deputyFor: readonly string[];
   readonly hasMore: boolean;
   readonly onMore: () => void;
   readonly onOpen: (alertId: string) => void;
@@ -56,7 +58,8 @@ const SORTED_BY: Readonly<Record<AlertOrder, readonly string[]>> = {
  */
 export function InboxList(props: InboxListProps) {
   const sortedBy = SORTED_BY[props.order] ?? [];
-  const { grid, alerts, indexOf, activeId, selected, isSelectable, belongs, hasMore, onMore, onOpen, onToggle } = props;
+  const { grid, alerts, indexOf, activeId, selected, isSelectable, belongs, deputyFor } = props;
+  const { hasMore, onMore, onOpen, onToggle } = props;
   const activeIndex = indexOf.get(activeId) ?? -1;
   const restore = useRestoredTop(grid, alerts.length, hasMore);
   // With another function, the virtual list computes the positions of all rows again.
@@ -127,6 +130,7 @@ export function InboxList(props: InboxListProps) {
                 isActive={index === activeIndex}
                 isSelected={selected.has(alert.alertId)}
                 belongs={belongs(alert)}
+                isForOwner={deputyFor.includes(alert.owner)}
               />
             )
           );

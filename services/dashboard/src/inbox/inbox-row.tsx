@@ -23,6 +23,8 @@ export interface InboxRowProps {
   readonly isSelected: boolean;
   /** Whether the alert still belongs to the list. If not, its row keeps the space. */
   readonly belongs: boolean;
+  /** Whether the reader is the deputy of the owner. */
+  readonly isForOwner: boolean;
   /** Whether rows can be selected. */
   readonly isSelectable: boolean;
   readonly nowMs: number;
@@ -35,7 +37,7 @@ export const rowId = (alertId: string): string => `alert-${alertId}`;
 
 /** One alert of the inbox in 40 pixels. It is drawn again only when one of its properties changes. */
 export const InboxRow = memo(function InboxRow(props: InboxRowProps) {
-  const { alert, index, isActive, isSelected, belongs, isSelectable, nowMs, onOpen, onToggle } = props;
+  const { alert, index, isActive, isSelected, belongs, isForOwner, isSelectable, nowMs, onOpen, onToggle } = props;
   const { alertId, supplierId, currency, expectedImpact, scoreChange, reasons } = alert;
   const name = alert.supplierName || supplierId;
   return (
@@ -79,6 +81,7 @@ export const InboxRow = memo(function InboxRow(props: InboxRowProps) {
         {reasons.slice(0, REASONS).map(reasonText).join("; ") || alert.summary}
       </span>
       <span role="gridcell" className="cell-owner">
+        {isForOwner && "for "}
         {alert.owner ? <Name>{alert.owner}</Name> : "nobody"}
         {alert.state !== AlertState.OPEN && (
           <span className="state"> · {alert.snooze ? "Snoozed" : wordOf(STATE_WORDS, alert.state)}</span>

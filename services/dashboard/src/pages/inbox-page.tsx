@@ -74,11 +74,17 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
   const [state, dispatch] = useReducer(nextInbox, alertId, initialInbox);
   const [areLettersOn, setLetters] = useLetters();
   const [isHelpOpen, setHelpOpen] = useState(false);
-  const belongs = useCallback((alert: Alert) => belongsTo(view, alert, reader.subject), [view, reader.subject]);
+  const [deputyFor, setDeputyFor] = useState<readonly string[]>(NO_OWNERS);
+  const belongs = useCallback(
+    (alert: Alert) => belongsTo(view, alert, reader.subject, deputyFor),
+    [view, reader.subject, deputyFor],
+  );
   const activeIndex = useRef(0);
   const pagesToKeep = (): number => 1 + Math.floor(activeIndex.current / PAGE_SIZE);
   const { list, alerts, held, readMore, totalSize } = useInboxList(view, belongs, pagesToKeep);
   const shown = alerts ?? NONE;
+  const owners = list.data?.pages[0]?.deputyFor.join("\n") ?? "";
+  useEffect(() => setDeputyFor(owners === "" ? NO_OWNERS : owners.split("\n")), [owners]);
   // A list can have 10,000 alerts: it is not searched each time the page is drawn.
   const indexOf = useMemo(() => new Map(shown.map((alert, i) => [alert.alertId, i])), [shown]);
   const active = shown[indexOf.get(state.activeId) ?? -1];
@@ -164,7 +170,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
         ) : (
           <>
             <InboxList
-              {...{ grid, alerts, indexOf, totalSize, belongs, onOpen, onToggle, onMore, order: view.order }}
+              {...{ grid, alerts, indexOf, totalSize, belongs, deputyFor, onOpen, onToggle, onMore, order: view.order }}
               activeId={state.activeId}
               selected={state.selected}
               isSelectable={reader.mayDecide}
@@ -215,6 +221,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
 }
 
 const NONE: readonly Alert[] = [];
+const NO_OWNERS: readonly string[] = [];
 
 /** Writes the alert of the open panel into the address, so that reload and a sent link open it again. */
 function useAddressOfPanel(view: InboxView, alertId: string): void {

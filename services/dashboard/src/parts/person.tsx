@@ -1,6 +1,8 @@
+import { visibleText } from "@bellwether/reasons/visible-text";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { signOut } from "../rpc/session.ts";
+import { hrefOf } from "../routing/route.ts";
+import { scopeText, signOut } from "../rpc/session.ts";
 import { sessionChanged, useSession } from "../rpc/use-session.ts";
 import { clearDrafts } from "../session/use-draft.ts";
 
@@ -19,6 +21,15 @@ export function Person() {
       <span title={session.subject}>
         <bdi>{session.name}</bdi> <span className="quiet">({session.role})</span>
       </span>
+      {session.scope && (
+        <a
+          className="quiet"
+          href={hrefOf({ page: "settings" })}
+          title="You see only suppliers of these regions and categories"
+        >
+          {visibleText(scopeText(session.scope))}
+        </a>
+      )}
       {session.canSignOut && <SignOutButton />}
     </span>
   );

@@ -26,6 +26,15 @@ test("a rejected input shows the server's message; other messages of the server 
   expect(problemOf(new ConnectError("secret", Code.Internal)).wayOut).not.toContain("secret");
 });
 
+test("a denial because of the suppliers that a person sees is not one because of the role", () => {
+  const denied = new ConnectError(
+    "x/Y is about all suppliers together, and you see only those of your regions and categories: ask somebody without this limit",
+    Code.PermissionDenied,
+  );
+  expect(problemOf(denied).title).toBe("This is about all suppliers together");
+  expect(problemOf(new ConnectError("x/Y asks for the role", Code.PermissionDenied)).title).toMatch(/role/);
+});
+
 test("an explanation that does not exist shows the server's message, and an action never does", () => {
   const gone = new ConnectError("v1 is not in the registry", Code.FailedPrecondition);
   expect(problemOf(gone, true)).toEqual({ title: "This cannot be explained", wayOut: "v1 is not in the registry" });

@@ -41,6 +41,13 @@ const PROBLEMS: Readonly<Partial<Record<Code, Problem>>> = {
   },
 };
 
+/** Words of the server for a caller who sees only some suppliers (reason SUPPLIER_SCOPE). */
+const ALL_SUPPLIERS = /is about all suppliers together/;
+const OTHER_SUPPLIERS: Problem = {
+  title: "This is about all suppliers together",
+  wayOut: "You see only the suppliers of your regions and categories. Ask somebody who sees all of them.",
+};
+
 const UNKNOWN: Problem = {
   title: "The server has an internal error",
   wayOut: "Try again. If it happens again, look at the server's log.",
@@ -60,6 +67,7 @@ export function problemOf(error: unknown, isExplanation = false): Problem {
   const failure = ConnectError.from(error);
   if (failure.cause instanceof TypeError) return PROBLEMS[Code.Unavailable] ?? UNKNOWN;
   if (failure.code === Code.InvalidArgument) return { title: "The server rejected this", wayOut: failure.rawMessage };
+  if (failure.code === Code.PermissionDenied && ALL_SUPPLIERS.test(failure.rawMessage)) return OTHER_SUPPLIERS;
   if (isExplanation && UNANSWERED.has(failure.code))
     return { title: "This cannot be explained", wayOut: failure.rawMessage };
   return PROBLEMS[failure.code] ?? UNKNOWN;

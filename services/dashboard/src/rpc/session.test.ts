@@ -1,16 +1,27 @@
 import { expect, it } from "vitest";
-import { serverUrl, sessionFromAnswer, signInUrl } from "./session.ts";
+import { scopeText, serverUrl, sessionFromAnswer, signInUrl } from "./session.ts";
 
 const methods = { provider: "login.example.org", token: true, link: false };
 
 it("a person has a name, or the subject", () => {
   const body = { authentication: "on", subject: "0f3c", name: "Ada", role: "analyst", method: "oidc" };
   expect(sessionFromAnswer(200, body)).toEqual({
-    ...{ state: "signed-in", subject: "0f3c", name: "Ada", role: "analyst", actor: "0f3c", canSignOut: true },
+    ...{ state: "signed-in", subject: "0f3c", name: "Ada", role: "analyst", actor: "0f3c", scope: null },
+    canSignOut: true,
   });
   expect(sessionFromAnswer(200, { ...body, name: "" })).toMatchObject({ name: "0f3c" });
   expect(sessionFromAnswer(200, { ...body, actor: "Ada (0f3c)" })).toMatchObject({ actor: "Ada (0f3c)" });
   expect(sessionFromAnswer(200, { ...body, method: "header" })).toMatchObject({ canSignOut: false });
+});
+
+it("a person who sees only some suppliers has their regions and categories", () => {
+  const body = { authentication: "on", subject: "0f3c", role: "analyst", method: "oidc" };
+  const scope = { regions: ["Europe", 7], categories: ["Steel"] };
+  expect(sessionFromAnswer(200, { ...body, scope })).toMatchObject({
+    scope: { regions: ["Europe"], categories: ["Steel"] },
+  });
+  expect(scopeText({ regions: ["Europe", "Asia"], categories: ["Steel"] })).toBe("only Europe, Asia; only Steel");
+  expect([scopeText(null), scopeText(undefined)]).toEqual(["", ""]);
 });
 
 it("somebody who is not signed in learns the reason and the ways to sign in", () => {

@@ -6,6 +6,12 @@ export interface SignInMethods {
   readonly link: boolean;
 }
 
+/** The suppliers that a person sees: those of the regions and categories. An empty list is no condition. */
+export interface VisibleSuppliers {
+  readonly regions: readonly string[];
+  readonly categories: readonly string[];
+}
+
 /** Who uses the page. */
 export type Session =
   /** Not known yet, or the server does not answer. */
@@ -20,6 +26,8 @@ export type Session =
       /** The text with which the server records the person, for example as the owner of an alert. */
       readonly actor: string;
       readonly role: string;
+      /** Null: all suppliers. */
+      readonly scope: VisibleSuppliers | null;
       /** Whether the page has a session that it can end. False: a proxy adds the credentials. */
       readonly canSignOut: boolean;
     }
@@ -53,8 +61,28 @@ export function sessionFromAnswer(status: number, body: unknown): Session {
   return {
     ...{ state: "signed-in", subject, name: text("name") || subject, role: text("role") },
     actor: text("actor") || subject,
+    scope: scopeFrom(fields.scope),
     canSignOut: text("method") !== "header",
   };
+}
+
+function scopeFrom(value: unknown): VisibleSuppliers | null {
+  if (typeof value !== "object" || value === null) return null;
+  const listOf = (name: string): readonly string[] => {
+    const list: unknown = Reflect.get(value, name);
+    return Array.isArray(list) ? list.filter((one): one is string => typeof one === "string") : [];
+  };
+  return { regions: listOf("regions"), categories: listOf("categories") };
+}
+
+/** Says which suppliers a person sees. Empty: all. */
+export function scopeText(scope: VisibleSuppliers | null | undefined): string {
+  if (!scope) return "";
+  const { regions, categories } = scope;
+  return [
+    ...(regions.length > 0 ? [`only ${regions.join(", ")}`] : []),
+    ...(categories.length > 0 ? [`only ${categories.join(", ")}`] : []),
+  ].join("; ");
 }
 
 function methodsFrom(value: unknown): SignInMethods {

@@ -27,7 +27,8 @@ interface DraftCardProps {
 /** The draft of a rule set: its text, its test and its activation. */
 export function DraftCard({ set, modelName, onSaid }: DraftCardProps) {
   const { setId, draft, rulesYaml, activation } = set;
-  const { mayDecide, mayAdminister } = useReader();
+  const { mayDecide, mayAdminister, seesAll } = useReader();
+  const mayDraft = mayDecide && seesAll;
   const [isOpen, setOpen] = useState(false);
   const stored = draft?.rulesYaml ?? "";
   const hasDraft = draft !== undefined && stored !== "";
@@ -46,7 +47,7 @@ export function DraftCard({ set, modelName, onSaid }: DraftCardProps) {
         ) : (
           <p className="quiet">There is no draft. A change begins as a draft, which is tested before it is used.</p>
         )}
-        {mayDecide && !isOpen && (
+        {mayDraft && !isOpen && (
           <p>
             <button type="button" onClick={() => setOpen(true)}>
               {hasDraft ? "Change the draft" : "Make a draft"}
@@ -63,9 +64,15 @@ export function DraftCard({ set, modelName, onSaid }: DraftCardProps) {
             onSaid={onSaid}
           />
         )}
-        {!mayDecide && <p className="quiet">Analysts may change it, and administrators activate it.</p>}
+        {!mayDraft && (
+          <p className="quiet">
+            {mayDecide
+              ? "It applies to all suppliers: analysts who see all of them may change it."
+              : "Analysts may change it, and administrators activate it."}
+          </p>
+        )}
       </section>
-      {hasDraft && mayDecide && <BacktestCard modelName={modelName} setId={setId} version={draft.version} />}
+      {hasDraft && mayDraft && <BacktestCard modelName={modelName} setId={setId} version={draft.version} />}
       {hasDraft && mayAdminister && (
         <ActivateForm modelName={modelName} setId={setId} version={draft.version} onSaid={onSaid} />
       )}

@@ -47,9 +47,9 @@ export default function FindDialog({ onClose }: { onClose: () => void }) {
     window.location.hash = href;
   };
   const matches = query === "" ? [] : (found.data?.matches ?? []);
-  const { mayDecide, mayAdminister } = useReader();
-  const pages = [...PAGES, ...(mayAdminister ? [AUDIT] : []), ...(mayDecide ? [NOTICES] : [])].filter(([name]) =>
-    name.toLowerCase().includes(text.trim().toLowerCase()),
+  const { mayDecide, mayAdminister, seesAll } = useReader();
+  const pages = [...PAGES, ...(mayAdminister ? [AUDIT] : []), ...(mayDecide && seesAll ? [NOTICES] : [])].filter(
+    ([name]) => name.toLowerCase().includes(text.trim().toLowerCase()),
   );
   const modelName = found.data?.modelName ?? "";
   return (

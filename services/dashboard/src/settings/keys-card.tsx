@@ -12,6 +12,7 @@ import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { Wide } from "../parts/wide.tsx";
 import { useBlockedReason } from "../rpc/live.ts";
 import { problemOf } from "../rpc/problem.ts";
+import { scopeText } from "../rpc/session.ts";
 
 const ROLES: Readonly<Record<number, string>> = {
   [Role.VIEWER]: "viewer",
@@ -79,6 +80,7 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
             <tr>
               <th scope="col">Name</th>
               <th scope="col">Role</th>
+              <th scope="col">Suppliers</th>
               <th scope="col">Ends</th>
               <th scope="col">Last used</th>
               <th scope="col">Created by</th>
@@ -88,7 +90,7 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
             </tr>
           </thead>
           <tbody>
-            {keys.map(({ keyId, name, prefix, role, expiresAt, lastUsedAt, createdBy }) => (
+            {keys.map(({ keyId, name, prefix, role, scope, expiresAt, lastUsedAt, createdBy }) => (
               <tr key={keyId}>
                 <th scope="row">
                   {visibleText(name)}
@@ -96,6 +98,9 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
                 </th>
                 <td className="labelled" data-label="Role">
                   {ROLES[role] ?? ""}
+                </td>
+                <td className="labelled" data-label="Suppliers">
+                  {scope ? visibleText(scopeText(scope)) : "all"}
                 </td>
                 <td className="labelled" data-label="Ends">
                   {dateText(expiresAt)}

@@ -1,4 +1,5 @@
 import { visibleText } from "@bellwether/reasons/visible-text";
+import { scopeText } from "../rpc/session.ts";
 import { useSession } from "../rpc/use-session.ts";
 import { useReader } from "../session/reader.ts";
 
@@ -41,9 +42,19 @@ export function ReaderCard() {
                 <code className="long">{visibleText(session.subject)}</code>
               </dd>
             </div>
+            <div>
+              <dt>Suppliers</dt>
+              <dd>
+                {session.scope ? visibleText(scopeText(session.scope)) : "all"}
+                {session.scope && (
+                  <small>regions and categories, from your groups, your token or your key; the others are hidden</small>
+                )}
+              </dd>
+            </div>
           </dl>
           <p className="quiet">
             {MAY[session.role] ?? (mayDecide ? "The server decides what you may do." : "You may read.")}
+            {session.scope && " This holds for your suppliers: what is about all suppliers together is denied."}
           </p>
         </>
       ) : session.state === "off" ? (

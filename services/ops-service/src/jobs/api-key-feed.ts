@@ -107,6 +107,14 @@ export function startApiKeyFeed(options: ApiKeyFeedOptions): ApiKeyFeed {
   };
 }
 
-function acceptedFrom({ id, name, prefix, hash, role, expiresAt }: ApiKey): AcceptedKey {
-  return { id, name, prefix, role, sha256: Buffer.from(hash, "hex"), expiresAtMs: expiresAt.getTime() };
+function acceptedFrom({ id, name, prefix, hash, role, scope, expiresAt }: ApiKey): AcceptedKey {
+  return {
+    id,
+    name,
+    prefix,
+    role,
+    scope: scope ?? undefined,
+    sha256: Buffer.from(hash, "hex"),
+    expiresAtMs: expiresAt.getTime(),
+  };
 }

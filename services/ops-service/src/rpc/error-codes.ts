@@ -6,6 +6,7 @@ import type {
   ApiKeyLimitError,
   ApiKeyNameTakenError,
   ApiKeyNotFoundError,
+  ApiKeyScopeError,
 } from "../domain/access/api-key-error.ts";
 import type {
   CrossSiteRequestError,
@@ -13,6 +14,8 @@ import type {
   GroupsUnknownError,
   IdentityProviderUnavailableError,
   ReturnPathError,
+  ScopeConflictError,
+  ScopeMissingError,
   SessionEndedError,
   SessionExpiredError,
   SessionIdleError,
@@ -26,6 +29,14 @@ import type {
   SignInStateError,
 } from "../domain/access/sign-in-error.ts";
 import type { BacktestBusyError, RuleDraftError } from "../domain/backtest/rule-draft.ts";
+import type {
+  DelegationFieldError,
+  DelegationLimitError,
+  DelegationNotFoundError,
+  DelegationOverlapError,
+  DelegationOwnerError,
+  DeputyAwayError,
+} from "../domain/delegations/delegation-error.ts";
 import type {
   AliasNotGrantedError,
   SchedulerServiceUnavailableError,
@@ -171,12 +182,21 @@ type OpsError =
   | SignInOffError
   | ReturnPathError
   | GroupMissingError
+  | ScopeConflictError
+  | ScopeMissingError
   | GroupsUnknownError
   | IdentityProviderUnavailableError
   | ApiKeyNotFoundError
   | ApiKeyNameTakenError
   | ApiKeyLimitError
+  | DelegationFieldError
+  | DelegationLimitError
+  | DelegationNotFoundError
+  | DelegationOverlapError
+  | DelegationOwnerError
+  | DeputyAwayError
   | ApiKeyEndError
+  | ApiKeyScopeError
   | NoticeNotFoundError
   | NoticeStateError
   | DestinationNotFoundError
@@ -266,12 +286,21 @@ export const OPS_ERRORS = {
   SignInOffError: Code.FailedPrecondition,
   ReturnPathError: Code.InvalidArgument,
   GroupMissingError: Code.PermissionDenied,
+  ScopeConflictError: Code.PermissionDenied,
+  ScopeMissingError: Code.PermissionDenied,
   GroupsUnknownError: Code.PermissionDenied,
   IdentityProviderUnavailableError: Code.Unavailable,
   ApiKeyNotFoundError: Code.NotFound,
   ApiKeyNameTakenError: Code.AlreadyExists,
   ApiKeyLimitError: Code.ResourceExhausted,
+  DelegationFieldError: Code.InvalidArgument,
+  DelegationLimitError: Code.ResourceExhausted,
+  DelegationNotFoundError: Code.NotFound,
+  DelegationOverlapError: Code.FailedPrecondition,
+  DelegationOwnerError: Code.PermissionDenied,
+  DeputyAwayError: Code.FailedPrecondition,
   ApiKeyEndError: Code.InvalidArgument,
+  ApiKeyScopeError: Code.InvalidArgument,
   NoticeNotFoundError: Code.NotFound,
   NoticeStateError: Code.FailedPrecondition,
   DestinationNotFoundError: Code.NotFound,

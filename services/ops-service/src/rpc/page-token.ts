@@ -1,5 +1,6 @@
 import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 
 /** The rows of a page, and the token of the next page. */
 export interface Page<T> {
@@ -43,6 +44,14 @@ export function rowFromText(text: string, max: number): number {
   const row = Number(text);
   if (!/^\d{1,16}$/.test(text) || row > max) throw pageTokenError();
   return row;
+}
+
+/**
+ * Returns the values that bind page tokens, and keys of requests, to the scope of a caller: a token of another scope is not
+ * accepted. Empty without a scope.
+ */
+export function scopeKey(scope: SupplierScope | undefined): readonly string[] {
+  return scope ? [JSON.stringify([scope.regions, scope.categories])] : [];
 }
 
 /** The latest time of a Date, epoch milliseconds. */

@@ -11,6 +11,7 @@ import {
 import type { HandlerContext } from "@connectrpc/connect";
 import { RequestKeyFormError, RequestKeyMismatchError } from "../domain/ops-error.ts";
 import type { RequestKey, RequestKeyStore } from "../domain/request-key.ts";
+import { scopeKey } from "./page-token.ts";
 
 /** Request header: a key that the client makes for each request that it may send again. */
 const KEY_HEADER = "idempotency-key";
@@ -31,6 +32,7 @@ type Perform<A> = (key: RequestKey | undefined) => Promise<{
  * is performed. Of equal requests at the same time, one has the effect and its answer, and the others that answer as a
  * repetition. Where the first request failed, failed in part or its process ended before the answer, it is performed:
  * it must be one that changes nothing the second time.
+ * An answer is not sent again to a caller whose scope is another one than at the first request.
  * @throws RequestKeyFormError, RequestKeyMismatchError
  */
 export async function answerOnce<M extends DescMethodUnary, A extends Record<string, unknown>>(
@@ -45,7 +47,7 @@ export async function answerOnce<M extends DescMethodUnary, A extends Record<str
   const text = match?.[1] ?? match?.[2];
   if (text === undefined) throw new RequestKeyFormError();
   const digest = createHash("sha256")
-    .update(`${method.parent.typeName}/${method.name}\n`)
+    .update([`${method.parent.typeName}/${method.name}\n`, ...scopeKey(callerOf(context).scope)].join(""))
     .update(toBinary<M["input"]>(method.input, request))
     .digest("hex");
   const key: RequestKey = { caller: actorOf(callerOf(context)), key: text, digest };

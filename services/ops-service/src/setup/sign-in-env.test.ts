@@ -52,10 +52,27 @@ test("a provider has groups with roles, and the loopback URL as default", async 
   });
 });
 
+test("the suppliers of groups are read; without them everybody sees all suppliers", async () => {
+  const suppliers = '{"Risk Analysts":{"regions":["Europe"]},"Risk Admins":"all"}';
+  const settings = await read({ ...OIDC, BELLWETHER_OIDC_SUPPLIERS: suppliers });
+  expect(settings?.rules.scopes).toEqual(
+    new Map<string, unknown>([
+      ["Risk Analysts", { regions: ["Europe"], categories: [] }],
+      ["Risk Admins", "all"],
+    ]),
+  );
+  expect((await read(OIDC))?.rules.scopes).toBeUndefined();
+});
+
 test.each([
   [{ BELLWETHER_OIDC_CLIENT_ID: "" }, /belong together/],
   [{ BELLWETHER_OIDC_ROLES: "" }, /belong together/],
   [{ BELLWETHER_OIDC_ROLES: "A=viewer,A=admin" }, /the group "A" is given twice/],
+  [
+    { BELLWETHER_OIDC_SUPPLIERS: '{"A":{}}' },
+    /^BELLWETHER_OIDC_SUPPLIERS: the group "A" has no region and no category/,
+  ],
+  [{ BELLWETHER_OIDC_SUPPLIERS: "{]}" }, /^BELLWETHER_OIDC_SUPPLIERS: is not JSON/],
   [{ BELLWETHER_OIDC_ISSUER: "http://id.example.org" }, /read in clear text: use https/],
   [{ BELLWETHER_HOST: "0.0.0.0" }, /needs BELLWETHER_PUBLIC_URL/],
   [{ OPS_SERVICE_WEB_PORT: "0" }, /needs BELLWETHER_PUBLIC_URL/],

@@ -3,6 +3,7 @@ import { sharedEnv } from "@bellwether/env/shared-env";
 import type { SealKey } from "@bellwether/mesh/auth/seal";
 import { sessionKeys } from "@bellwether/mesh/auth/session-keys";
 import { isLoopback } from "@bellwether/mesh/listener/listen";
+import { type GroupScope, parseGroupScopes } from "../domain/access/group-scopes.ts";
 import type { PersonRole, SessionLimits } from "../domain/access/session.ts";
 import type { ClaimRules } from "../domain/access/sign-in.ts";
 
@@ -11,6 +12,11 @@ const CLAIM = { pattern: /^[\w:/.-]{1,256}$/, expected: "a claim, for example gr
 const ROLES = {
   pattern: /^[^,=]+=(viewer|analyst|admin)(,[^,=]+=(viewer|analyst|admin))*$/,
   expected: "groups with roles viewer, analyst or admin, for example Risk Analysts=analyst,Risk Admins=admin",
+};
+const SUPPLIERS = {
+  pattern: /^\{.*\}$/s,
+  expected:
+    'JSON with the suppliers of each group, for example {"Buyers Europe":{"regions":["Europe"]},"Risk Admins":"all"}',
 };
 const CLIENT_ID = {
   pattern: /^[\x21-\x7e]{1,256}$/,
@@ -31,6 +37,7 @@ export const SIGN_IN_ENV = {
   oidcScope: env.text("BELLWETHER_OIDC_SCOPE", SCOPE, "openid profile email"),
   oidcGroupsClaim: env.text("BELLWETHER_OIDC_GROUPS_CLAIM", CLAIM, "groups"),
   oidcRoles: env.optional(env.text("BELLWETHER_OIDC_ROLES", ROLES)),
+  oidcSuppliers: env.optional(env.text("BELLWETHER_OIDC_SUPPLIERS", SUPPLIERS)),
 };
 
 /** How this service is registered at an identity provider. */
@@ -90,7 +97,10 @@ export async function readSignIn(
   return {
     keys,
     limits: { idleMs: read.sessionIdle, lifetimeMs: read.sessionLifetime, rotateMs: read.sessionRotate },
-    rules: { groupsClaim: read.oidcGroupsClaim, roles: rolesFrom(read.oidcRoles ?? "") },
+    rules: {
+      ...{ groupsClaim: read.oidcGroupsClaim, roles: rolesFrom(read.oidcRoles ?? "") },
+      ...(read.oidcSuppliers !== null && { scopes: scopesFrom(read.oidcSuppliers) }),
+    },
     links: isLoopback(read.host),
     ...(publicUrl && { publicUrl }),
     ...(provider && { provider }),
@@ -147,4 +157,12 @@ function rolesFrom(text: string): ReadonlyMap<string, PersonRole> {
     roles.set(group, role);
   }
   return roles;
+}
+
+function scopesFrom(text: string): ReadonlyMap<string, GroupScope> {
+  try {
+    return parseGroupScopes(text);
+  } catch (cause) {
+    throw new Error(`BELLWETHER_OIDC_SUPPLIERS: ${cause instanceof Error ? cause.message : ""}`, { cause });
+  }
 }

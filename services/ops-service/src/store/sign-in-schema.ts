@@ -1,4 +1,5 @@
-import { index, pgSchema, sql, text, timestamp, uniqueIndex, uuid } from "@bellwether/postgres/drizzle/drizzle";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
+import { index, jsonb, pgSchema, sql, text, timestamp, uniqueIndex, uuid } from "@bellwether/postgres/drizzle/drizzle";
 
 const bellwether = pgSchema("bellwether");
 
@@ -19,6 +20,8 @@ export const session = bellwether.table(
     name: text("name").notNull(),
     role: text("role", { enum: ["viewer", "analyst", "admin"] }).notNull(),
     method: text("method", { enum: ["oidc", "token", "link"] }).notNull(),
+    /** The suppliers that the person sees. Null: all. */
+    scope: jsonb("scope").$type<SupplierScope>(),
     createdAt: when("created_at").notNull(),
     lastUsedAt: when("last_used_at").notNull(),
     expiresAt: when("expires_at").notNull(),
@@ -49,6 +52,8 @@ export const apiKey = bellwether.table(
     /** SHA-256 of the whole key, lower-case hex. */
     hash: text("hash").notNull(),
     role: text("role", { enum: ["viewer", "analyst", "admin", "service"] }).notNull(),
+    /** The suppliers that callers with the key see. Null: all. */
+    scope: jsonb("scope").$type<SupplierScope>(),
     createdAt: when("created_at").notNull(),
     createdBy: text("created_by").notNull(),
     expiresAt: when("expires_at").notNull(),

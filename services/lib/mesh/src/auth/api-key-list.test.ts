@@ -38,6 +38,14 @@ it("identifies the caller of a listed key", () => {
   });
 });
 
+it("gives callers with a key the suppliers of the key", () => {
+  const { list } = listAt();
+  const key = secret();
+  const scope = { regions: ["Europe"], categories: [] };
+  list.replace([entry(key, { role: "viewer", scope })]);
+  expect(list.verify(key)?.scope).toEqual(scope);
+});
+
 it("leaves other tokens to the other kinds of credentials", () => {
   const { list } = listAt();
   expect(list.verify("eyJhbGciOi")).toBeUndefined();

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Caller, RoleName } from "../call/caller.ts";
+import type { SupplierScope } from "../call/supplier-scope.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 import { isKeyForm, KEY_MARK, keyHash, keyPrefix } from "./api-key-hash.ts";
 import { bearerToken, type CredentialSource } from "./credential-source.ts";
@@ -15,6 +16,8 @@ export interface AcceptedKey {
   /** SHA-256 of the whole key, 32 bytes. */
   readonly sha256: Uint8Array;
   readonly role: RoleName;
+  /** The suppliers that callers with the key see. Undefined: all. */
+  readonly scope?: SupplierScope | undefined;
   /** Time from which the key is not accepted, epoch milliseconds. */
   readonly expiresAtMs: number;
 }
@@ -108,6 +111,6 @@ function unavailable(): ConnectError {
   return rpcError(Code.Unavailable, "KEYS_UNAVAILABLE", message, { retryAfterMs: 1_000 });
 }
 
-function callerWithKey({ name, role, expiresAtMs }: AcceptedKey): Caller {
-  return { subject: `key:${name}`, roles: new Set([role]), via: "key", expiresAtMs };
+function callerWithKey({ name, role, scope, expiresAtMs }: AcceptedKey): Caller {
+  return { subject: `key:${name}`, roles: new Set([role]), ...(scope && { scope }), via: "key", expiresAtMs };
 }

@@ -2,6 +2,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import type { Right, RoleName } from "../call/caller.ts";
+import type { SupplierScope } from "../call/supplier-scope.ts";
+import { SCOPE_CLAIM } from "./scope-claim.ts";
 import { subjectViolation } from "./subject.ts";
 
 /** Issuer and audience of tokens that are signed with a local key pair. */
@@ -45,6 +47,8 @@ export async function createLocalKeys(folder: string): Promise<LocalKeyFiles> {
 export interface TokenClaims {
   readonly subject: string;
   readonly roles: readonly (RoleName | Right)[];
+  /** Left out: the caller sees all suppliers. */
+  readonly scope?: SupplierScope | undefined;
   /** Time until the token expires, seconds. */
   readonly lifetimeS: number;
 }
@@ -55,12 +59,15 @@ export class TokenSubjectError extends Error {
 }
 
 /** Signs a token with a local private key. @throws TokenSubjectError */
-export async function issueToken(privateKeyFile: string, { subject, roles, lifetimeS }: TokenClaims): Promise<string> {
+export async function issueToken(
+  privateKeyFile: string,
+  { subject, roles, scope, lifetimeS }: TokenClaims,
+): Promise<string> {
   const violation = subjectViolation(subject);
   if (violation !== undefined) throw new TokenSubjectError(`the subject ${violation}`);
   const jwk: JWK = JSON.parse(await readFile(privateKeyFile, "utf8"));
   const key = await importJWK(jwk, "EdDSA");
-  return new SignJWT({ roles })
+  return new SignJWT({ roles, ...(scope && { [SCOPE_CLAIM]: scope }) })
     .setProtectedHeader({ alg: "EdDSA", ...(jwk.kid !== undefined && { kid: jwk.kid }) })
     .setIssuer(LOCAL_ISSUER)
     .setAudience(LOCAL_AUDIENCE)

@@ -54,10 +54,31 @@ describe("a token", () => {
     ["whose roles are a number is rejected", { roles: 7 }, "TOKEN_INVALID"],
     ["whose roles are an object is rejected", { roles: { admin: true } }, "TOKEN_INVALID"],
     ["whose roles contain a number is rejected", { roles: ["viewer", 7] }, "TOKEN_INVALID"],
+    ["with a scope of regions is accepted", { supplier_scope: { regions: ["Europe"] } }, "accepted"],
+    ["with a scope that is null is rejected", { supplier_scope: null }, "TOKEN_INVALID"],
+    ["with a scope that is a text is rejected", { supplier_scope: "Europe" }, "TOKEN_INVALID"],
+    ["with a scope that is a list is rejected", { supplier_scope: ["Europe"] }, "TOKEN_INVALID"],
+    ["with a scope without values is rejected", { supplier_scope: {} }, "TOKEN_INVALID"],
+    ["with a scope of empty lists is rejected", { supplier_scope: { regions: [], categories: [] } }, "TOKEN_INVALID"],
+    ["with a misspelled list in its scope is rejected", { supplier_scope: { region: ["Europe"] } }, "TOKEN_INVALID"],
+    ["with a scope of an empty region is rejected", { supplier_scope: { regions: [""] } }, "TOKEN_INVALID"],
+    ["with a scope of a number is rejected", { supplier_scope: { categories: [7] } }, "TOKEN_INVALID"],
+    [
+      "of a service with a scope is rejected",
+      { roles: ["service"], supplier_scope: { regions: ["Europe"] } },
+      "TOKEN_INVALID",
+    ],
   ])("%s", async (_, claims, expected) => {
     // JSON drops claims that are undefined.
     const payload: JWTPayload = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims }));
     expect(await reasonOf(await sign(payload))).toBe(expected);
+  });
+
+  it("with a scope has a caller who sees only its suppliers", async () => {
+    const claims = { ...CLAIMS, supplier_scope: { categories: ["Steel", "Glass", "Steel"] } };
+    const caller = await createTokenVerifier(settings)(await sign(claims));
+    expect(caller.scope).toEqual({ regions: [], categories: ["Glass", "Steel"] });
+    expect((await createTokenVerifier(settings)(await sign(CLAIMS))).scope).toBeUndefined();
   });
 
   it("that is rejected says which claim is wrong and how", async () => {

@@ -2,6 +2,7 @@ import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose"
 import type { Caller } from "../call/caller.ts";
 import { createKeySource, type KeyOrigin, type KeySourceOptions, type PublicKeys } from "./key-source.ts";
 import { isRight, isRoleName } from "./permissions.ts";
+import { SCOPE_CLAIM, scopeFromClaim } from "./scope-claim.ts";
 import { subjectViolation, typeName } from "./subject.ts";
 
 /** Which tokens a server accepts. */
@@ -149,10 +150,14 @@ function callerFromClaims(payload: JWTPayload, rolesClaim: string): Caller {
   if (typeof subject !== "string" || violation !== undefined) throw invalidClaim("sub", violation ?? "");
   const names = roleNames(payload, rolesClaim);
   const rights = names.filter(isRight);
+  const scope = scopeFromClaim(payload[SCOPE_CLAIM], (text) => invalidClaim(SCOPE_CLAIM, text));
+  // A service works on all suppliers, and calls for persons.
+  if (scope && names.includes("service")) throw invalidClaim(SCOPE_CLAIM, "is not for the role service");
   return {
     subject,
     roles: new Set(names.filter(isRoleName)),
     ...(rights.length > 0 && { rights: new Set(rights) }),
+    ...(scope && { scope }),
     via: "token",
     ...(payload.exp !== undefined && { expiresAtMs: payload.exp * 1000 }),
   };

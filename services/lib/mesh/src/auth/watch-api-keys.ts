@@ -5,6 +5,7 @@ import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import type { RoleName } from "../call/caller.ts";
+import { supplierScope } from "../call/supplier-scope.ts";
 import type { AcceptedKey, ApiKeyList, KeyUse } from "./api-key-list.ts";
 
 export interface ApiKeyWatchLog {
@@ -120,8 +121,9 @@ async function keepReporting(
 
 const MAX_REPORTED = 1_000;
 
-function keyFromProto({ keyId, name, prefix, sha256, role, expiresAt }: ApiKeyEntry): AcceptedKey[] {
+function keyFromProto({ keyId, name, prefix, sha256, role, scope, expiresAt }: ApiKeyEntry): AcceptedKey[] {
   const roleName = ROLES[role];
   if (roleName === undefined || !expiresAt || sha256.length !== 32) return [];
-  return [{ id: keyId, name, prefix, sha256, role: roleName, expiresAtMs: timestampMs(expiresAt) }];
+  const key = { id: keyId, name, prefix, sha256, role: roleName, scope: scope && supplierScope(scope) };
+  return [{ ...key, expiresAtMs: timestampMs(expiresAt) }];
 }

@@ -1,5 +1,6 @@
 import { createContextKey, type HandlerContext } from "@connectrpc/connect";
 import { cutToBytes } from "./cut-to-bytes.ts";
+import type { SupplierScope } from "./supplier-scope.ts";
 
 /** A role of a caller, as in `bellwether.policy.v1.Role`. */
 export type RoleName = "viewer" | "analyst" | "admin" | "service";
@@ -19,6 +20,8 @@ export interface Caller {
   readonly roles: ReadonlySet<RoleName>;
   /** Undefined: none besides those of the roles. */
   readonly rights?: ReadonlySet<Right>;
+  /** The suppliers that the caller sees. Undefined: all. Callers with the role "service" have none. */
+  readonly scope?: SupplierScope;
   readonly via: "token" | "certificate" | "session" | "key" | "none";
   /** Time after which the credential is not accepted, epoch milliseconds. Undefined: not known. */
   readonly expiresAtMs?: number;

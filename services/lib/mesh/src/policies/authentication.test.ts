@@ -132,6 +132,26 @@ describe("a call that a service makes for a person", () => {
   });
 });
 
+describe("a caller with a supplier scope", () => {
+  it.each(Object.entries(LISTENER_CLIENTS))(
+    "may call over %s what filters, or is bound to no supplier",
+    async (_, transport) => {
+      const scope = { regions: ["Europe"], categories: [] };
+      const token = await issueToken(keys.privateKeyFile, { subject: "ada", roles: ["admin"], scope, lifetimeS: 60 });
+      const [client, headers] = [echoClient(transport(echo)), { authorization: `Bearer ${token}` }];
+      expect(await outcome(client.echo({ id: "x" }, { headers }))).toBe("OK");
+      expect(await outcome(collect(client.count({ to: 1 }, { headers })))).toBe("OK");
+      const denied = await client.increment({}, { headers }).then(
+        () => expect.fail(),
+        (error) => ConnectError.from(error),
+      );
+      expect([Code[denied.code], denied.findDetails(ErrorInfoSchema)[0]?.reason]).toEqual([
+        ...["PermissionDenied", "SUPPLIER_SCOPE"],
+      ]);
+    },
+  );
+});
+
 describe("further credentials", () => {
   const source: CredentialSource = {
     identify(call) {

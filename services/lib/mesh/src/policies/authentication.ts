@@ -5,6 +5,7 @@ import type { KeySourceLog } from "../auth/key-source.ts";
 import { ON_BEHALF_HEADER, personBehind } from "../auth/on-behalf.ts";
 import { isRight, isRoleName, mayCall } from "../auth/permissions.ts";
 import type { RequiredRole } from "../auth/required-role.ts";
+import { isOpenToScoped, scopeTooNarrow } from "../auth/scope-rule.ts";
 import { createTokenVerifier, TokenError, type TokenSettings } from "../auth/token-verifier.ts";
 import { createTokenWatches } from "../auth/token-watches.ts";
 import type { Call } from "../call/call.ts";
@@ -29,8 +30,9 @@ export interface AuthSettings {
 
 /**
  * Identifies the caller by the other credentials if there are any, otherwise by token, otherwise by certificate.
- * Checks the caller's roles against the role that the RPC requires, before the body is read. The watches of a token
- * end when the token expires or is no longer accepted.
+ * Checks the caller's roles against the role that the RPC requires, before the body is read, and denies callers with a
+ * supplier scope the RPCs that do not filter by it. The watches of a token end when the token expires or is no longer
+ * accepted.
  */
 export function authenticationPolicy(
   settings: AuthSettings,
@@ -57,11 +59,14 @@ export function authenticationPolicy(
   // Shared: creating and encoding an error costs more than the rest of a rejected call.
   const missing = unauthenticated("CREDENTIALS_MISSING", needed);
 
+  const openToScoped = new Set([...required.keys()].filter(isOpenToScoped));
+
   const letIn = (call: Call, role: RequiredRole, identified: Caller): void => {
     const caller = personBehind(identified, call.header(ON_BEHALF_HEADER));
     call.caller = caller;
     call.identified = true;
     if (!mayCall(caller.roles, role, caller.rights)) throw notAllowed(call, role);
+    if (caller.scope !== undefined && !openToScoped.has(call.method)) throw scopeTooNarrow(call.method);
   };
   const byCertificate = (call: Call): Caller | undefined => {
     for (const name of call.peer.certificateNames) {

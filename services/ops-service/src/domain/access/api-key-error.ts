@@ -24,6 +24,17 @@ export class ApiKeyLimitError extends Error {
   }
 }
 
+/** An API key of a service cannot have a scope: a service works on all suppliers. */
+export class ApiKeyScopeError extends Error {
+  override readonly name = "ApiKeyScopeError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor() {
+    const description = "must be unset for the role SERVICE, whose callers work on all suppliers";
+    super(`scope: ${description}`);
+    this.fieldViolations = [{ field: "scope", description }];
+  }
+}
+
 /** The end date of an API key is not allowed. */
 export class ApiKeyEndError extends Error {
   override readonly name = "ApiKeyEndError" as const;

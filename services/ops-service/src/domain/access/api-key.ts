@@ -1,7 +1,8 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { keyHash, keyPrefix } from "@bellwether/mesh/auth/api-key-hash";
 import type { RoleName } from "@bellwether/mesh/call/caller";
-import { ApiKeyEndError } from "./api-key-error.ts";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
+import { ApiKeyEndError, ApiKeyScopeError } from "./api-key-error.ts";
 
 /** An API key as it is stored: without its secret. */
 export interface ApiKey {
@@ -12,6 +13,8 @@ export interface ApiKey {
   /** SHA-256 of the whole key, lower-case hex. */
   readonly hash: string;
   readonly role: RoleName;
+  /** The suppliers that callers with the key see. Null: all. */
+  readonly scope: SupplierScope | null;
   readonly createdAt: Date;
   readonly createdBy: string;
   readonly expiresAt: Date;
@@ -24,6 +27,8 @@ export interface ApiKey {
 export interface ApiKeyRequest {
   readonly name: string;
   readonly role: RoleName;
+  /** Undefined: all suppliers. */
+  readonly scope?: SupplierScope | undefined;
   /** Undefined: 90 days from now. */
   readonly expiresAt: Date | undefined;
   readonly createdBy: string;
@@ -35,14 +40,16 @@ const MAX_LIFETIME_MS = 731 * DAY_MS;
 /** Characters of the part by which people recognise a key. */
 const PREFIX_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
-/** Returns a new key and its secret of 256 random bits. @throws ApiKeyEndError */
+/** Returns a new key and its secret of 256 random bits. @throws ApiKeyEndError, ApiKeyScopeError */
 export function newApiKey(request: ApiKeyRequest, now: Date): { readonly key: ApiKey; readonly secret: string } {
-  const { name, role, createdBy, expiresAt = new Date(now.getTime() + DEFAULT_LIFETIME_MS) } = request;
+  const { name, role, scope = null, createdBy, expiresAt = new Date(now.getTime() + DEFAULT_LIFETIME_MS) } = request;
+  if (scope && role === "service") throw new ApiKeyScopeError();
   if (!(expiresAt > now)) throw new ApiKeyEndError("is not in the future");
   if (expiresAt.getTime() - now.getTime() > MAX_LIFETIME_MS) throw new ApiKeyEndError("is more than two years ahead");
   const mark = Array.from({ length: 8 }, () => PREFIX_ALPHABET[randomInt(PREFIX_ALPHABET.length)]).join("");
   const secret = `bw_${mark}_${randomBytes(32).toString("base64url")}`;
   const stored = { prefix: keyPrefix(secret), hash: keyHash(secret).toString("hex") };
   const never = { lastUsedAt: null, revokedAt: null, revokedBy: "" };
-  return { key: { id: randomUUID(), name, role, createdBy, createdAt: now, expiresAt, ...stored, ...never }, secret };
+  const made = { id: randomUUID(), name, role, scope, createdBy, createdAt: now, expiresAt };
+  return { key: { ...made, ...stored, ...never }, secret };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { SessionEndedError, SessionExpiredError, SessionIdleError } from "./sign-in-error.ts";
 
 /** Roles that a person can have. */
@@ -14,6 +15,8 @@ export interface Person {
   /** Name for display, at most 128 bytes; empty: not known. */
   readonly name: string;
   readonly role: PersonRole;
+  /** The suppliers that the person sees. Left out or null: all. */
+  readonly scope?: SupplierScope | null;
 }
 
 /** A signed-in person. The secret of the session is not stored, only its hash. */

@@ -88,12 +88,39 @@ export class GroupMissingError extends Error {
   override readonly name = "GroupMissingError" as const;
   /** @param groups the groups that have a role */
   constructor(groups: readonly string[]) {
-    const some = groups.slice(0, SHOWN_GROUPS).join(", ") + (groups.length > SHOWN_GROUPS ? ", …" : "");
-    super(`none of your groups has a role here. Groups with a role: ${some}. Ask an administrator to add you to one`);
+    super(
+      `none of your groups has a role here. Groups with a role: ${firstOf(groups)}. Ask an administrator to add you to one`,
+    );
   }
 }
 
 const SHOWN_GROUPS = 20;
+
+function firstOf(groups: readonly string[]): string {
+  return groups.slice(0, SHOWN_GROUPS).join(", ") + (groups.length > SHOWN_GROUPS ? ", …" : "");
+}
+
+/** None of the person's groups says which suppliers the person sees. */
+export class ScopeMissingError extends Error {
+  override readonly name = "ScopeMissingError" as const;
+  /** @param groups the groups that have suppliers */
+  constructor(groups: readonly string[]) {
+    super(
+      `none of your groups says which suppliers you see here. Groups with suppliers: ${firstOf(groups)}. Ask an administrator to add you to one`,
+    );
+  }
+}
+
+/** The suppliers of the person's groups together are not one list of regions and one of categories. */
+export class ScopeConflictError extends Error {
+  override readonly name = "ScopeConflictError" as const;
+  /** @param groups those of the person that have suppliers */
+  constructor(groups: readonly string[]) {
+    super(
+      `the suppliers of your groups ${firstOf(groups)} together are not all suppliers of some regions and categories. Ask an administrator for one group with what you see`,
+    );
+  }
+}
 
 /** The identity provider does not say which groups the person has. */
 export class GroupsUnknownError extends Error {

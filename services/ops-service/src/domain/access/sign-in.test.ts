@@ -1,6 +1,13 @@
 import { expect, it } from "vitest";
+import type { GroupScope } from "./group-scopes.ts";
 import { type ClaimRules, localPath, oneLine, personFromClaims } from "./sign-in.ts";
-import { GroupMissingError, GroupsUnknownError, ReturnPathError, SignInRejectedError } from "./sign-in-error.ts";
+import {
+  GroupMissingError,
+  GroupsUnknownError,
+  ReturnPathError,
+  ScopeMissingError,
+  SignInRejectedError,
+} from "./sign-in-error.ts";
 
 const rules: ClaimRules = {
   groupsClaim: "groups",
@@ -35,6 +42,20 @@ it("a person without such a group is rejected; the message names the groups with
   expect(() => person({ groups: ["Secret Project X"] })).not.toThrow(/Secret/);
   expect(() => person({ groups: ["risk admins", "__proto__", "constructor"] })).toThrow(GroupMissingError);
   expect(() => person({ groups: [] })).toThrow(GroupMissingError);
+});
+
+it("a person sees the suppliers of its groups; without such a group the role is not enough", () => {
+  const scopes = new Map<string, GroupScope>([
+    ["Buyers Europe", { regions: ["Europe"], categories: [] }],
+    ["Risk Admins", "all"],
+  ]);
+  const seen = (...groups: string[]) => personFromClaims({ subject: "x", claims: { groups } }, { ...rules, scopes });
+  expect(seen("Risk Analysts", "Buyers Europe")).toMatchObject({
+    ...{ role: "analyst", scope: { regions: ["Europe"], categories: [] } },
+  });
+  expect(seen("Risk Admins", "Buyers Europe").scope).toBeUndefined();
+  expect(() => seen("Risk Analysts")).toThrow(ScopeMissingError);
+  expect(() => seen("Buyers Europe")).toThrow(GroupMissingError);
 });
 
 it("a provider that sends no groups is reported, and one that left them out because there are too many", () => {

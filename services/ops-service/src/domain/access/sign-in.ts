@@ -1,4 +1,5 @@
 import { cutToBytes } from "@bellwether/mesh/call/cut-to-bytes";
+import { type GroupScope, scopeOfGroups } from "./group-scopes.ts";
 import type { FoundSession, Person, PersonRole, Session } from "./session.ts";
 import { GroupMissingError, GroupsUnknownError, ReturnPathError, SignInRejectedError } from "./sign-in-error.ts";
 
@@ -15,6 +16,8 @@ export interface ClaimRules {
   readonly groupsClaim: string;
   /** Role of each group. */
   readonly roles: ReadonlyMap<string, PersonRole>;
+  /** Suppliers of each group. Undefined: everybody sees all suppliers. */
+  readonly scopes?: ReadonlyMap<string, GroupScope>;
 }
 
 /** A sign-in that this browser has begun, until the identity provider sends the browser back. */
@@ -73,8 +76,8 @@ const MAX_GROUPS = 10_000;
 const MAX_RETURN_CHARACTERS = 1_024;
 
 /**
- * Returns the person with the highest role of the person's groups.
- * @throws GroupMissingError, GroupsUnknownError, SignInRejectedError
+ * Returns the person with the highest role of the person's groups, and with the suppliers that one of them sees.
+ * @throws GroupMissingError, GroupsUnknownError, ScopeMissingError, ScopeConflictError, SignInRejectedError
  */
 export function personFromClaims({ subject, claims }: ProviderClaims, rules: ClaimRules): Person {
   checkSubject(subject);
@@ -82,7 +85,8 @@ export function personFromClaims({ subject, claims }: ProviderClaims, rules: Cla
   const roles = groups.flatMap((group) => rules.roles.get(group) ?? []);
   const role = roles.toSorted((a, b) => RANK[b] - RANK[a])[0];
   if (role === undefined) throw new GroupMissingError([...rules.roles.keys()]);
-  return { subject, name: displayName(claims), role };
+  const scope = rules.scopes && scopeOfGroups(groups, rules.scopes);
+  return { subject, name: displayName(claims), role, ...(scope && { scope }) };
 }
 
 /** @throws SignInRejectedError for a subject that cannot be stored */

@@ -8,7 +8,17 @@ export type KindsOfCallers = ReadonlyMap<string, readonly string[]>;
  * this prefix.
  */
 const OWN_KINDS = [
-  ...["alert.*", "alerts.*", "audit.*", "destination.*", "events.missing", "key.*", "notice.*", "outcomes.*"],
+  ...[
+    "alert.*",
+    "alerts.*",
+    "audit.*",
+    "delegation.*",
+    "destination.*",
+    "events.missing",
+    "key.*",
+    "notice.*",
+    "outcomes.*",
+  ],
   ...["retention.late_scores_removed", "retention.notes_erased", "retention.payloads_erased"],
   ...[
     "retention.reports_removed",

@@ -13,8 +13,9 @@ destinations:
   - { name: room, channel: slack, address_from: NOTICE_ROOM }
   - { name: erp, channel: webhook, address: "https://erp.example.org/" }
   - { name: jane, channel: mail, address: jane@example.org, digest: { at: "07:30" } }
+  - { name: kim, channel: mail, address: kim@example.org, digest: { at: "07:30" } }
   - { name: night, channel: mail, address: night@example.org, quiet_hours: { from: "12:00", to: "14:00" } }
-owners: [{ owner: jane.doe, to: [jane] }]
+owners: [{ owner: jane.doe, to: [jane] }, { owner: kim, to: [kim] }]
 routes:
   - { name: critical, severities: [critical], to: [room, owner] }
   - { name: steel, categories: [steel], regions: [EU], to: [erp] }
@@ -32,8 +33,12 @@ const event = (over: Partial<NoticeEvent> = {}): NoticeEvent => ({
   ...over,
 });
 const SUPPLIER = { region: "EU", category: "wood", owner: "" };
-const routed = (over: Partial<NoticeEvent>, supplier: Partial<typeof SUPPLIER> = {}) =>
-  routeNotice(event(over), { ...SUPPLIER, ...supplier }, ROUTES, NOW).map(
+const routed = (
+  over: Partial<NoticeEvent>,
+  supplier: Partial<typeof SUPPLIER> = {},
+  deputies: ReadonlyMap<string, string> = new Map(),
+) =>
+  routeNotice(event(over), { ...SUPPLIER, ...supplier }, ROUTES, deputies, NOW).map(
     ({ destination, kind, recipient, dueAt }) =>
       `${destination} ${kind} ${recipient} ${dueAt.toISOString().slice(0, 16)}`,
   );
@@ -58,4 +63,19 @@ test.each<[string, Partial<NoticeEvent>, Partial<typeof SUPPLIER>, readonly stri
 ])("routes by %s", (_what, over, supplier, expected) => {
   // Quiet hours of "night" end at 14:00 in Berlin, which is 13:00 UTC; noon UTC is 13:00 there.
   expect(routed(over, supplier)).toEqual(expected);
+});
+
+test("notices for an owner who is away go to the deputy, and to the owner when the deputy has no destination", () => {
+  const owned = { severity: "critical", owner: "jane.doe" } as const;
+  const away = (deputy: string) => new Map([["jane.doe", deputy]]);
+  expect(routed(owned, {}, away("kim"))).toEqual([
+    "kim alerts kim 2026-03-16T12:00",
+    "room alerts room 2026-03-16T12:00",
+  ]);
+  expect(routed({ cause: "assigned", assignee: "jane.doe" }, {}, away("kim"))).toEqual([
+    "kim alerts kim 2026-03-16T12:00",
+  ]);
+  expect(routed(owned, {}, away("nobody"))).toEqual(routed(owned));
+  // One step: the deputy of the deputy gets nothing.
+  expect(routed(owned, {}, new Map([...away("kim"), ["kim", "jane.doe"]]))).toEqual(routed(owned, {}, away("kim")));
 });

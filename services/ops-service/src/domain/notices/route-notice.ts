@@ -12,6 +12,9 @@ export interface RoutedSupplier {
   readonly owner: string;
 }
 
+/** The deputy of each owner who is away, by the owner's name. */
+export type Deputies = ReadonlyMap<string, string>;
+
 /** One destination of an event. */
 export interface RoutedNotice {
   readonly destination: string;
@@ -30,16 +33,18 @@ export function ownerOf(event: Pick<NoticeEvent, "owner">, supplier: Pick<Routed
 /**
  * Returns the destinations of an event. Each destination is returned at most once: for immediate delivery if one of
  * its routes requires this, otherwise for the next digest. Quiet hours delay both. Empty: no route matches the event.
+ * What is for an owner who is away goes to the deputy, or to the owner if the deputy has no destination.
  */
 export function routeNotice(
   event: NoticeEvent,
   supplier: RoutedSupplier,
   routes: NoticeRoutes,
+  deputies: Deputies,
   now: Date,
 ): readonly RoutedNotice[] {
   const known = new Map(routes.destinations.map((one) => [one.name, one]));
   const routed = new Map<string, RoutedNotice>();
-  for (const { names, recipient, deliver } of receiversOf(event, supplier, routes))
+  for (const { names, recipient, deliver } of receiversOf(event, supplier, routes, deputies))
     for (const name of names) {
       const destination = known.get(name);
       if (!destination) continue;
@@ -59,13 +64,18 @@ interface Receivers {
   readonly deliver: "at_once" | "digest";
 }
 
-function receiversOf(event: NoticeEvent, supplier: RoutedSupplier, routes: NoticeRoutes): Receivers[] {
+function receiversOf(
+  event: NoticeEvent,
+  supplier: RoutedSupplier,
+  routes: NoticeRoutes,
+  deputies: Deputies,
+): Receivers[] {
   const owner = ownerOf(event, supplier);
-  const ofOwner = (name: string, deliver: Receivers["deliver"]): Receivers => ({
-    names: routes.owners.get(name) ?? [],
-    recipient: name,
-    deliver,
-  });
+  const ofOwner = (name: string, deliver: Receivers["deliver"]): Receivers => {
+    const deputy = deputies.get(name);
+    const recipient = deputy !== undefined && routes.owners.has(deputy) ? deputy : name;
+    return { names: routes.owners.get(recipient) ?? [], recipient, deliver };
+  };
   const { escalation, assignments } = routes;
   if (event.cause === "assigned") return assignments === "off" ? [] : [ofOwner(event.assignee, assignments)];
   if (event.cause === "not_taken") {

@@ -1,4 +1,5 @@
 import type { Criticality } from "@bellwether/config/risk-policy";
+import { isInScope, type SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import {
   type Exposure,
   identityOf,
@@ -62,7 +63,7 @@ export interface KnownSuppliers {
 export function planImport(
   changes: readonly MasterDataChange[],
   { suppliers, owners }: KnownSuppliers,
-  onConflict: OnConflict,
+  { onConflict, scope }: { readonly onConflict: OnConflict; readonly scope: SupplierScope | undefined },
 ): ImportPlan {
   const writes: MasterDataChange[] = [];
   const outcomes: RowOutcome[] = [];
@@ -72,7 +73,9 @@ export function planImport(
   for (const change of changes) {
     const known = suppliers.get(change.supplierId);
     const next = applyChange(known ?? newSupplier(change.supplierId), change);
-    const rejected = checkOwners(change, next, owners);
+    // A supplier can neither be taken from other scopes nor given to them.
+    const isVisible = isInScope(scope, known ?? next) && isInScope(scope, next);
+    const rejected = isVisible ? checkOwners(change, next, owners, scope) : [outsideScope(change)];
     if (rejected.length > 0) {
       violations.push(...rejected);
       continue;
@@ -149,16 +152,25 @@ function mergeIdentifiers(known: readonly Identifier[], given: readonly Identifi
   return [...byKind].map(([kind, value]) => ({ kind, value })).sort((a, b) => (a.kind < b.kind ? -1 : 1));
 }
 
+/** The same for a supplier that exists and one that does not, which the caller cannot know. */
+function outsideScope({ row, supplierId }: MasterDataChange): MasterDataViolation {
+  const text = "is not, or would not be, a supplier of your regions and categories";
+  return violation(row, "supplier_id", supplierId, text);
+}
+
 /** Finds identifiers of another supplier, and too many identifiers. */
 function checkOwners(
   { row, supplierId, identifiers }: MasterDataChange,
   next: KnownSupplier,
   owners: KnownSuppliers["owners"],
+  scope: SupplierScope | undefined,
 ): MasterDataViolation[] {
   const taken = identifiers.flatMap(({ kind, value }) => {
     const owner = value === "" ? undefined : owners.get(identityOf(kind, value));
     if (owner === undefined || owner === supplierId) return [];
-    return [violation(row, `identifiers.${kind}`, value, `already belongs to supplier ${JSON.stringify(owner)}`)];
+    // The other supplier can be outside of the scope.
+    const other = scope ? "another supplier" : `supplier ${JSON.stringify(owner)}`;
+    return [violation(row, `identifiers.${kind}`, value, `already belongs to ${other}`)];
   });
   if (next.identifiers.length <= MAX_IDENTIFIERS) return taken;
   return [...taken, violation(row, "identifiers", next.identifiers.length, `are more than ${MAX_IDENTIFIERS}`)];

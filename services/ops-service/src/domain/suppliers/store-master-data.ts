@@ -1,4 +1,5 @@
 import type { ImpactPolicy } from "@bellwether/config/risk-policy";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { type KnownSuppliers, type OnConflict, planImport, type RowOutcome } from "./import-suppliers.ts";
 import {
   checkMasterData,
@@ -44,6 +45,8 @@ export interface ImportRequest {
   /** SHA-256 of the request, lower-case hex. */
   readonly digest: string;
   readonly actor: string;
+  /** The suppliers that the caller sees. Undefined: all. Rows of other suppliers are rejected. */
+  readonly scope: SupplierScope | undefined;
   readonly rows: readonly MasterDataInput[];
   readonly isDryRun: boolean;
   readonly onConflict: OnConflict;
@@ -55,14 +58,14 @@ export interface ImportRequest {
  */
 export function importSuppliers(
   inTransaction: <T>(work: (store: MasterDataStore) => Promise<T>) => Promise<T>,
-  { requestId, digest, actor, rows, isDryRun, onConflict }: ImportRequest,
+  { requestId, digest, actor, scope, rows, isDryRun, onConflict }: ImportRequest,
   policy: Pick<ImpactPolicy, "currency" | "exchangeRates">,
 ): Promise<ImportResult & { readonly isRepeated: boolean }> {
   const { valid, violations } = checkMasterData(rows, policy);
   return inTransaction(async (store) => {
     const earlier = isDryRun ? undefined : await store.earlierAnswer(requestId, digest);
     if (earlier) return { ...earlier, isRepeated: true };
-    const { writes, violations: further, ...plan } = planImport(valid, await store.known(valid), onConflict);
+    const { writes, violations: further, ...plan } = planImport(valid, await store.known(valid), { onConflict, scope });
     const { created, updated, unchanged, skipped, isStopped, outcomes } = plan;
     const answer = {
       ...{ created, updated, unchanged, skipped, isStopped, outcomes },

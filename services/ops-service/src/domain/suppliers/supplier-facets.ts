@@ -36,6 +36,16 @@ function meets(group: SupplierGroup, filter: GroupFilter, features: number, igno
   );
 }
 
+/** Returns the groups of some regions and categories. @param labels undefined: all groups */
+export function groupsWithin(
+  groups: readonly SupplierGroup[],
+  labels: Pick<GroupFilter, "regions" | "categories"> | undefined,
+): readonly SupplierGroup[] {
+  if (!labels) return groups;
+  const filter = { ...labels, bands: [], changes: [], completenessBelow: undefined };
+  return groups.filter((group) => meets(group, filter, 0));
+}
+
 /** Returns the number of suppliers that meet a filter. @param features number of features of the run's model */
 export function countSuppliers(groups: readonly SupplierGroup[], filter: GroupFilter, features: number): number {
   return groups.reduce((sum, group) => sum + (meets(group, filter, features) ? group.suppliers : 0), 0);

@@ -1,5 +1,6 @@
 import type { Criticality } from "@bellwether/config/risk-policy";
 import type { Band } from "@bellwether/contract/band-codes";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import type { ImpactFormula } from "../scores/expected-impact.ts";
 import type { ScoreExplanation } from "../scores/explain-score.ts";
 import type { ScoredBy } from "../scores/run.ts";
@@ -152,6 +153,8 @@ export interface SupplierFilter {
 
 /** Conditions and order of a list. */
 export interface SupplierQuery extends SupplierFilter {
+  /** The suppliers that the caller sees, by the region and the category that the run stored. Undefined: all. */
+  readonly scope: SupplierScope | undefined;
   /** Name of the model whose scores are listed. Empty: the default model of `chooseModel`. */
   readonly modelName: string;
   /** Empty: the latest complete week of the model. */

@@ -4,10 +4,12 @@ import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import type { AcceptedKey, KeyUse } from "@bellwether/mesh/auth/api-key-list";
 import { actorOf, callerOf, type RoleName } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
+import { supplierScope } from "@bellwether/mesh/call/supplier-scope";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { type ApiKey, newApiKey } from "../../domain/access/api-key.ts";
+import { scopeToProto } from "../messages/scope-to-proto.ts";
 import { createdFromKey, pageOf } from "../page-token.ts";
 
 export interface ApiKeyDependencies {
@@ -40,9 +42,12 @@ const ROLES: Readonly<Record<RoleName, Role>> = {
 /** Returns the handlers of ApiKeyService over the keys of the database. */
 export function apiKeyHandlers(deps: ApiKeyDependencies): ServiceImpl<typeof ApiKeyService> {
   return {
-    async createApiKey({ name, role, expiresAt }, context) {
+    async createApiKey({ name, role, scope, expiresAt }, context) {
       const createdBy = actorOf(callerOf(context));
-      const wanted = { name, role: roleFromProto(role), createdBy, expiresAt: expiresAt && timestampDate(expiresAt) };
+      const wanted = {
+        ...{ name, role: roleFromProto(role), createdBy },
+        ...{ scope: scope && supplierScope(scope), expiresAt: expiresAt && timestampDate(expiresAt) },
+      };
       const { key, secret } = newApiKey(wanted, deps.now());
       await deps.createKey(key);
       await deps.refresh();
@@ -83,8 +88,9 @@ function roleFromProto(role: Role): RoleName {
 }
 
 function keyToProto(key: ApiKey): MessageInitShape<typeof ApiKeySchema> {
-  const { id, name, prefix, role, createdAt, createdBy, expiresAt, lastUsedAt, revokedAt, revokedBy } = key;
+  const { id, name, prefix, role, scope, createdAt, createdBy, expiresAt, lastUsedAt, revokedAt, revokedBy } = key;
   return {
+    ...(scope && { scope: scopeToProto(scope) }),
     ...{ keyId: id, name, prefix, role: ROLES[role], createdBy, revokedBy },
     createdAt: timestampFromDate(createdAt),
     expiresAt: timestampFromDate(expiresAt),
@@ -93,8 +99,9 @@ function keyToProto(key: ApiKey): MessageInitShape<typeof ApiKeySchema> {
   };
 }
 
-function entryToProto({ id, name, prefix, sha256, role, expiresAtMs }: AcceptedKey) {
+function entryToProto({ id, name, prefix, sha256, role, scope, expiresAtMs }: AcceptedKey) {
   return {
+    ...(scope && { scope: scopeToProto(scope) }),
     keyId: id,
     name,
     prefix,

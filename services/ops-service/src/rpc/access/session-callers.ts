@@ -106,11 +106,12 @@ export function createSessionCallers(options: SessionCallerOptions): SessionCall
 }
 
 /** Returns the caller whom a session identifies. */
-export function callerFromSession({ subject, name, role, expiresAt }: Session): Caller {
+export function callerFromSession({ subject, name, role, scope, expiresAt }: Session): Caller {
   return {
     subject,
     ...(name !== "" && { name }),
     roles: new Set([role]),
+    ...(scope && { scope }),
     via: "session",
     expiresAtMs: expiresAt.getTime(),
   };

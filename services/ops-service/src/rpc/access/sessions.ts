@@ -8,6 +8,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { PersonRole, Session, SignInMethod as SignInMethodName } from "../../domain/access/session.ts";
+import { scopeToProto } from "../messages/scope-to-proto.ts";
 import { createdFromKey, pageOf } from "../page-token.ts";
 
 export interface SessionDependencies {
@@ -63,8 +64,9 @@ export function sessionHandlers(deps: SessionDependencies): ServiceImpl<typeof S
 }
 
 function sessionToProto(session: Session): MessageInitShape<typeof SessionSchema> {
-  const { id, subject, name, role, method, createdAt, lastUsedAt, expiresAt, endedAt } = session;
+  const { id, subject, name, role, method, scope, createdAt, lastUsedAt, expiresAt, endedAt } = session;
   return {
+    ...(scope && { scope: scopeToProto(scope) }),
     ...{ sessionId: id, subject, name, role: ROLES[role], method: METHODS[method] },
     createdAt: timestampFromDate(createdAt),
     lastUsedAt: timestampFromDate(lastUsedAt),

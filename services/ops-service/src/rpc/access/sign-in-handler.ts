@@ -255,10 +255,10 @@ function signInMethods({ provider, personFromToken, personFromLink }: SignInOpti
   };
 }
 
-function sessionJson({ subject, name, role, method, expiresAt }: Session, { idleMs }: SessionLimits) {
+function sessionJson({ subject, name, role, scope, method, expiresAt }: Session, { idleMs }: SessionLimits) {
   return {
     authentication: "on",
-    ...{ subject, name, role, method, actor: actorOf({ subject, name }) },
+    ...{ subject, name, role, method, actor: actorOf({ subject, name }), scope: scope ?? null },
     expires_at: expiresAt.toISOString(),
     idle_limit_s: Math.floor(idleMs / 1000),
   };
@@ -267,11 +267,11 @@ function sessionJson({ subject, name, role, method, expiresAt }: Session, { idle
 /** Roles from the highest to the lowest, for display. */
 const ROLES: readonly RoleName[] = ["admin", "analyst", "viewer", "service"];
 
-function tokenJson({ subject, name = "", roles, expiresAtMs }: Caller) {
+function tokenJson({ subject, name = "", roles, scope, expiresAtMs }: Caller) {
   return {
     authentication: "on",
     ...{ subject, name, role: ROLES.find((role) => roles.has(role)) ?? "", method: "header" },
-    actor: actorOf({ subject, name }),
+    ...{ actor: actorOf({ subject, name }), scope: scope ?? null },
     expires_at: expiresAtMs === undefined ? null : new Date(expiresAtMs).toISOString(),
   };
 }
@@ -283,6 +283,7 @@ export const AUTHENTICATION_OFF = {
   name: "",
   actor: "anonymous",
   role: "admin",
+  scope: null,
   message: "authentication is off on this machine",
 } as const;
 

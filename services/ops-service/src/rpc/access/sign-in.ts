@@ -96,13 +96,14 @@ export function createSignIn(deps: SignInDependencies): SignIn {
 
 const PERSON_ROLES: readonly PersonRole[] = ["admin", "analyst", "viewer"];
 
-/** Returns the person of a token. A session made with it ends with the token, at the latest. */
-function credentialFrom({ subject, name = "", roles, via, expiresAtMs }: Caller): PastedCredential {
+/** Returns the person of a token. A session made with it has the token's scope, and ends with it at the latest. */
+function credentialFrom({ subject, name = "", roles, scope, via, expiresAtMs }: Caller): PastedCredential {
   if (via === "key") throw new SignInRejectedError("an API key is not for people: sign in with a token");
   const role = PERSON_ROLES.find((one) => roles.has(one));
   if (role === undefined) throw new SignInRejectedError("the token has none of the roles viewer, analyst and admin");
   checkSubject(subject);
-  return { person: { subject, name: oneLine(name, 128), role }, latestEndMs: expiresAtMs ?? Number.POSITIVE_INFINITY };
+  const person = { subject, name: oneLine(name, 128), role, ...(scope && { scope }) };
+  return { person, latestEndMs: expiresAtMs ?? Number.POSITIVE_INFINITY };
 }
 
 function rejected(error: unknown): unknown {

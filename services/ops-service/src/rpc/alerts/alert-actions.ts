@@ -11,6 +11,7 @@ import type {
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { codeName } from "@bellwether/mesh/errors/code-name";
 import { reasonFromName } from "@bellwether/mesh/errors/error-table";
 import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
@@ -26,9 +27,15 @@ import { answerOnce } from "../repeated-requests.ts";
 
 export interface AlertActionDependencies {
   /** Performs an action in a transaction. */
-  readonly decide: (request: Omit<AlertRequest, "coolDownWeeks" | "longestDays">) => Promise<void>;
-  /** Returns alerts as they are after an action, in any order. Unknown ids are left out. */
-  readonly findDecided: (alertIds: readonly string[]) => Promise<readonly AlertNames[]>;
+  readonly decide: (
+    request: Omit<AlertRequest, "coolDownWeeks" | "longestDays">,
+    scope: SupplierScope | undefined,
+  ) => Promise<void>;
+  /** Returns alerts as they are after an action, in any order. Ids that are unknown in the scope are left out. */
+  readonly findDecided: (
+    alertIds: readonly string[],
+    scope: SupplierScope | undefined,
+  ) => Promise<readonly AlertNames[]>;
   readonly now: () => Date;
   /** Keys of requests that clients may send again. */
   readonly requestKeys: RequestKeyStore;
@@ -63,10 +70,13 @@ export function alertActionHandlers(
     context: HandlerContext,
     requestKey: RequestKey | undefined,
   ): Promise<void> =>
-    deps.decide({
-      ...{ alertId: target.alertId, version: Number(target.version), action, requestKey },
-      ...{ actor: actorOf(callerOf(context)), now: deps.now() },
-    });
+    deps.decide(
+      {
+        ...{ alertId: target.alertId, version: Number(target.version), action, requestKey },
+        ...{ actor: actorOf(callerOf(context)), now: deps.now() },
+      },
+      callerOf(context).scope,
+    );
   const handler = <M extends ActionMethod>(
     method: M,
     toAction: (request: MessageShape<M["input"]>) => AlertRequest["action"],
@@ -74,7 +84,7 @@ export function alertActionHandlers(
     return (request: MessageShape<M["input"]>, context: HandlerContext) =>
       answerOnce({ method, store }, request, context, async (key) => {
         await decide(request, toAction(request), context, key);
-        const [view] = await deps.findDecided([request.alertId]);
+        const [view] = await deps.findDecided([request.alertId], callerOf(context).scope);
         return { answer: view ? { alert: alertToProto(view) } : {}, isWhole: true };
       });
   };
@@ -98,7 +108,8 @@ export function alertActionHandlers(
           const error = await decide(target, action, context, key).then(() => undefined, actionError);
           done.push({ alertId: target.alertId, error });
         }
-        const views = await deps.findDecided([...new Set(done.map(({ alertId }) => alertId))]);
+        const ids = [...new Set(done.map(({ alertId }) => alertId))];
+        const views = await deps.findDecided(ids, callerOf(context).scope);
         const alerts = new Map(views.map((view) => [view.alert.id, alertToProto(view)]));
         const results = done.map(({ alertId, error }): MessageInitShape<typeof AlertActionResultSchema> => {
           const alert = alerts.get(alertId);

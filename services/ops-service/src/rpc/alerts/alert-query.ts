@@ -8,6 +8,7 @@ import {
   WeekChange,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type PageTokens, pageTokenError } from "@bellwether/mesh/call/page-token";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { invalidRequest } from "@bellwether/mesh/errors/rpc-error";
 import type { Alert, AlertSeverity, AlertState, AlertTrend, Disposition } from "../../domain/alerts/alert.ts";
 import type { WeekChange as WeekChangeName } from "../../domain/runs/week-report.ts";
@@ -15,6 +16,8 @@ import { DISPOSITIONS, nameOf, SEVERITIES, STATES, TRENDS } from "../messages/al
 
 /** The conditions of a list, as the store takes them. Left out: no condition. */
 export interface AlertQuery {
+  /** The suppliers that the caller sees. Undefined: all. */
+  readonly callerScope: SupplierScope | undefined;
   readonly states?: readonly AlertState[];
   readonly dispositions?: readonly Disposition[];
   /** The first 8 or more characters of the id, lower case. */
@@ -31,6 +34,8 @@ export interface AlertQuery {
   readonly supplierIds?: readonly number[];
   /** All of them must be the owner. Empty text: nobody. */
   readonly owners: readonly string[];
+  /** One of them must be the owner. */
+  readonly mine?: readonly string[];
   readonly isSnoozed?: boolean;
   readonly trend?: AlertTrend;
   /** Only alerts that a person has resolved. */
@@ -66,21 +71,28 @@ export const WEEK_CHANGES: Readonly<Record<WeekChangeName, WeekChange>> = {
 };
 const RESOLVED: readonly AlertState[] = ["resolved"];
 
-/** Converts a request. `caller`: the subject of the caller. @throws ConnectError INVALID_ARGUMENT */
-export function queryFromProto(request: ListAlertsRequest, caller: string, now: Date): AlertQuery {
+/** Who lists alerts. */
+export interface ListCaller {
+  /** As the owner of an alert is written: the caller, then the owners whose deputy the caller is. */
+  readonly mine: readonly string[];
+  readonly scope: SupplierScope | undefined;
+}
+
+/** Converts a request. @throws ConnectError INVALID_ARGUMENT */
+export function queryFromProto(
+  request: ListAlertsRequest,
+  { mine, scope: callerScope }: ListCaller,
+  now: Date,
+): AlertQuery {
   const { severity, supplierId, modelName, isoWeek, ruleId, region, category, text, owner, ownership } = request;
   const { alertIdPrefix } = request;
   const dispositions = request.dispositions.flatMap((disposition) => nameOf(DISPOSITIONS, disposition) ?? []);
   const states = request.states.flatMap((state) => nameOf(STATES, state) ?? []);
   const severityName = nameOf(SEVERITIES, severity);
   const trend = nameOf(TRENDS, request.trend);
-  const owners = [
-    ...(owner === "" ? [] : [owner]),
-    ...(ownership === AlertOwnership.MINE ? [caller] : []),
-    ...(ownership === AlertOwnership.NOBODY ? [""] : []),
-  ];
+  const owners = [...(owner === "" ? [] : [owner]), ...(ownership === AlertOwnership.NOBODY ? [""] : [])];
   const { snoozed } = request;
-  const tab = tabQuery(request.tab, caller);
+  const tab = tabQuery(request.tab, mine);
   const change = nameOf(WEEK_CHANGES, request.weekChange);
   if (change && modelName === "")
     throw invalidRequest([{ field: "model_name", description: "is required with week_change" }]);
@@ -101,17 +113,18 @@ export function queryFromProto(request: ListAlertsRequest, caller: string, now: 
     ...(alertIdPrefix !== "" && { alertIdPrefix: alertIdPrefix.toLowerCase() }),
     ...(dispositions.length > 0 && { dispositions }),
     ...(alertIdPrefix === "" && !change && { states: dispositions.length > 0 ? RESOLVED : ACTIVE }),
-    ...{ now, ...tab },
+    ...{ callerScope, now, ...tab },
     ...(states.length > 0 && { states }),
-    owners: [...owners, ...(tab.owners ?? [])],
+    owners,
+    ...(ownership === AlertOwnership.MINE && { mine }),
   };
 }
 
 /** Returns the conditions of a tab. */
-function tabQuery(tab: AlertTab, caller: string): Partial<AlertQuery> {
+function tabQuery(tab: AlertTab, mine: readonly string[]): Partial<AlertQuery> {
   switch (tab) {
     case AlertTab.MINE:
-      return { states: ACTIVE, isSnoozed: false, owners: [caller] };
+      return { states: ACTIVE, isSnoozed: false, mine };
     case AlertTab.NEW:
       return { states: ACTIVE, isSnoozed: false, trend: "new" };
     case AlertTab.WORSE:

@@ -5,13 +5,14 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { actorOf, type Caller, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { AlertEvent } from "../../domain/alerts/alert.ts";
 import { type KnownOwner, suggestOwners } from "../../domain/alerts/suggest-owners.ts";
 import { AlertNotFoundError } from "../../domain/ops-error.ts";
 import { checkAlertModel, checkModel, type ScoringModel } from "../../domain/scores/choose-model.ts";
 import { type AlertNames, alertEventToProto, alertToProto } from "../messages/alert-to-proto.ts";
-import { pageOf } from "../page-token.ts";
+import { pageOf, scopeKey } from "../page-token.ts";
 import { type AlertActionDependencies, alertActionHandlers } from "./alert-actions.ts";
 import { type AlertListOrder, type AlertQuery, keyOf, orderFromProto, queryFromProto } from "./alert-query.ts";
 import type { BacktestHandlers } from "./backtest.ts";
@@ -34,10 +35,13 @@ export interface AlertDependencies extends AlertActionDependencies, AlertWatchDe
   readonly watchedNumbers: (watchlistId: string, caller: Caller) => Promise<readonly number[]>;
   readonly findText: (query: AlertQuery) => Promise<AlertQuery>;
   readonly listAlerts: (query: AlertQuery, order: AlertListOrder, limit: number) => Promise<readonly AlertNames[]>;
-  readonly countAlerts: (query: AlertQuery, caller: string) => Promise<AlertCounts>;
-  readonly findAlert: (alertId: string) => Promise<AlertNames | undefined>;
+  /** @param mine the owners of the tab of the caller's alerts */
+  readonly countAlerts: (query: AlertQuery, mine: readonly string[]) => Promise<AlertCounts>;
+  /** Returns the owners whose deputy a person is now. */
+  readonly ownersOf: (deputy: string) => Promise<readonly string[]>;
+  readonly findAlert: (alertId: string, scope: SupplierScope | undefined) => Promise<AlertNames | undefined>;
   readonly listAlertEvents: (alertId: string, limit: number) => Promise<readonly AlertEvent[]>;
-  readonly readKnownOwners: () => Promise<readonly KnownOwner[]>;
+  readonly readKnownOwners: (scope: SupplierScope | undefined) => Promise<readonly KnownOwner[]>;
   /** Models with complete runs. */
   readonly listModels: () => Promise<readonly ScoringModel[]>;
   readonly now: () => Date;
@@ -60,27 +64,34 @@ export function alertHandlers(deps: AlertDependencies): Omit<ServiceImpl<typeof 
         checkModel(await deps.listModels(), modelName);
       else if (modelName !== "") checkAlertModel(await deps.listAlertModels(), modelName);
       // The owner of an alert is written like the actor of an action.
+      const { scope } = callerOf(context);
       const subject = actorOf(callerOf(context));
-      const tokens = pageTokens(ListAlertsRequestSchema, request, subject);
+      const tokens = pageTokens(ListAlertsRequestSchema, request, subject, ...scopeKey(scope));
       const order = orderFromProto(request, tokens);
+      const deputyFor = await deps.ownersOf(subject);
+      const mine = [subject, ...deputyFor];
       const { watchlistId } = request;
       const supplierIds = watchlistId === "" ? undefined : await deps.watchedNumbers(watchlistId, callerOf(context));
-      const asked = { ...queryFromProto(request, subject, deps.now()), ...(supplierIds && { supplierIds }) };
+      const asked = { ...queryFromProto(request, { mine, scope }, deps.now()), ...(supplierIds && { supplierIds }) };
       const query = await deps.findText(asked);
       // One after the other: a call uses one database connection at a time.
       const rows = await deps.listAlerts(query, order, size + 1);
-      const counts = await deps.countAlerts(query, subject);
+      const counts = await deps.countAlerts(query, mine);
       const { items, nextPageToken } = pageOf(rows, size, tokens, ({ alert }) => keyOf(alert, order.by));
-      return { alerts: items.map(alertToProto), nextPageToken, ...countsToProto(counts) };
+      return {
+        ...{ alerts: items.map(alertToProto), nextPageToken, deputyFor: [...deputyFor] },
+        ...countsToProto(counts),
+      };
     },
-    async getAlert({ alertId }) {
-      const view = await deps.findAlert(alertId);
+    async getAlert({ alertId }, context) {
+      const view = await deps.findAlert(alertId, callerOf(context).scope);
       if (!view) throw new AlertNotFoundError(alertId);
       const events = await deps.listAlertEvents(alertId, MAX_EVENTS);
       return { alert: alertToProto(view), events: events.map(alertEventToProto) };
     },
-    async suggestOwners({ prefix, limit }) {
-      const { owners, isMore } = suggestOwners(await deps.readKnownOwners(), prefix, limit || DEFAULT_OWNERS);
+    async suggestOwners({ prefix, limit }, context) {
+      const known = await deps.readKnownOwners(callerOf(context).scope);
+      const { owners, isMore } = suggestOwners(known, prefix, limit || DEFAULT_OWNERS);
       return { owners: owners.map(({ owner, activeAlerts }) => ({ owner, activeAlerts })), truncated: isMore };
     },
     watchAlerts: alertWatch(deps),

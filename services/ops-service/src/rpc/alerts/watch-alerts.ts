@@ -1,6 +1,9 @@
 import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type { WatchAlertsRequest, WatchAlertsResponseSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { callerOf } from "@bellwether/mesh/call/caller";
+import { isInScope, type SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
 import type { AnnouncedChange } from "../../domain/alerts/announced-change.ts";
 import { AlertSequenceError } from "../../domain/ops-error.ts";
 import { checkAlertModel } from "../../domain/scores/choose-model.ts";
@@ -29,7 +32,15 @@ type Message = MessageInitShape<typeof WatchAlertsResponseSchema>;
 /** Maximum number of alerts in one message. */
 const MAX_ALERTS = 200;
 
-/** Returns the handler of WatchAlerts. All watches of a change share its query. */
+/** Which alerts a watch sends. */
+interface Wanted {
+  /** Empty: of every model. */
+  readonly modelName: string;
+  /** The suppliers that the caller sees. Undefined: all. */
+  readonly scope: SupplierScope | undefined;
+}
+
+/** Returns the handler of WatchAlerts. All watches of a change share its query; each sends what its caller sees. */
 export function alertWatch(deps: AlertWatchDependencies) {
   const changed = shareByKey(async (sequence) => {
     const views = await deps.listChanged(Number(sequence), MAX_ALERTS + 1);
@@ -42,16 +53,19 @@ export function alertWatch(deps: AlertWatchDependencies) {
   });
 
   /** Sends what a change contains, at most 200 alerts. */
-  async function* live(changes: AsyncIterable<AnnouncedChange>, modelName: string): AsyncGenerator<Message> {
+  async function* live(changes: AsyncIterable<AnnouncedChange>, { modelName, scope }: Wanted): AsyncGenerator<Message> {
     for await (const { payload } of changes) {
       const { alerts, truncated } = await changed(payload);
-      const own = alerts.filter((alert) => modelName === "" || alert.modelName === modelName);
-      if (own.length > 0) yield { alerts: own, truncated, sequence: BigInt(payload) };
+      const ofModel = alerts.filter((alert) => modelName === "" || alert.modelName === modelName);
+      const own = scope ? ofModel.filter((alert) => isInScope(scope, alert)) : ofModel;
+      // The alerts that the message does not have can be those of the scope.
+      if (own.length > 0 || (scope && truncated)) yield { alerts: own, truncated, sequence: BigInt(payload) };
     }
   }
 
   /** Sends all alerts that changed after a position, up to the change `newest`. */
-  async function* missed(from: Position, newest: number, modelName: string): AsyncGenerator<Message, Position> {
+  async function* missed(from: Position, newest: number, wanted: Wanted): AsyncGenerator<Message, Position> {
+    const { modelName, scope } = wanted;
     let position = from;
     for (;;) {
       const views = await changedAfter(`${position.sequence}/${position.alertId}/${newest}`);
@@ -61,7 +75,10 @@ export function alertWatch(deps: AlertWatchDependencies) {
       const isSplit = next !== undefined && next.sequence === last?.sequence;
       const reached = next ? (last?.sequence ?? 0) : Math.max(newest, last?.sequence ?? 0);
       position = { sequence: reached, alertId: isSplit ? (last?.alert.id ?? "") : "" };
-      const alerts = page.filter(({ alert }) => modelName === "" || alert.modelName === modelName).map(toMessage);
+      const alerts = page
+        .filter(({ alert }) => modelName === "" || alert.modelName === modelName)
+        .filter((view) => isInScope(scope, view))
+        .map(toMessage);
       if (alerts.length > 0) yield { alerts, sequence: BigInt(isSplit ? reached - 1 : reached) };
       if (!next) return position;
     }
@@ -69,23 +86,24 @@ export function alertWatch(deps: AlertWatchDependencies) {
 
   return async function* watchAlerts(
     { modelName, afterSequence }: WatchAlertsRequest,
-    { signal }: { readonly signal: AbortSignal },
+    { signal, values }: Pick<HandlerContext, "signal" | "values">,
   ): AsyncGenerator<Message> {
+    const wanted: Wanted = { modelName, scope: callerOf({ values }).scope };
     if (modelName !== "") checkAlertModel(await deps.listAlertModels(), modelName);
     // The changes are subscribed to before the newest one is read: none is between them.
     const changes = await deps.watchAlerts(signal);
     const newest = await deps.newestSequence();
     if (afterSequence === undefined) {
       yield { sequence: BigInt(newest) };
-      yield* live(changes, modelName);
+      yield* live(changes, wanted);
       return;
     }
     const after = Number(afterSequence);
     if (after > newest) throw new AlertSequenceError(after, newest);
     yield { sequence: afterSequence };
-    let position: Position = yield* missed({ sequence: after, alertId: "" }, newest, modelName);
+    let position: Position = yield* missed({ sequence: after, alertId: "" }, newest, wanted);
     for await (const { payload } of changes) {
-      if (Number(payload) > position.sequence) position = yield* missed(position, Number(payload), modelName);
+      if (Number(payload) > position.sequence) position = yield* missed(position, Number(payload), wanted);
     }
   };
 }

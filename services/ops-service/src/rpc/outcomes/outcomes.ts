@@ -14,8 +14,9 @@ import {
   type RecordOutcomesRequest,
   RecordOutcomesRequestSchema,
 } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
-import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, type Caller, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
@@ -26,13 +27,16 @@ import type { RecordRequest, RecordResult } from "../../domain/outcomes/record-o
 import type { ReviewSample } from "../../domain/outcomes/review-sample.ts";
 import { chooseModel, type ScoringModel } from "../../domain/scores/choose-model.ts";
 import { nameOf } from "../messages/alert-to-proto.ts";
-import { pageOf, rowFromText } from "../page-token.ts";
+import { pageOf, rowFromText, scopeKey } from "../page-token.ts";
 
 export interface OutcomeDependencies {
   readonly listModels: () => Promise<readonly ScoringModel[]>;
   readonly outcomesOf: (modelName: string) => OutcomeSpec;
-  readonly record: (request: RecordRequest) => Promise<RecordResult & { readonly isRepeated: boolean }>;
-  readonly correct: (request: CorrectionRequest) => Promise<Outcome>;
+  readonly record: (
+    request: RecordRequest,
+    scope: SupplierScope | undefined,
+  ) => Promise<RecordResult & { readonly isRepeated: boolean }>;
+  readonly correct: (request: CorrectionRequest, scope: SupplierScope | undefined) => Promise<Outcome>;
   readonly list: (
     query: {
       readonly modelName: string;
@@ -40,6 +44,7 @@ export interface OutcomeDependencies {
       readonly source: Source | undefined;
       readonly includeReplaced: boolean;
       readonly before: number | undefined;
+      readonly scope: SupplierScope | undefined;
     },
     limit: number,
   ) => Promise<readonly Outcome[]>;
@@ -47,6 +52,7 @@ export interface OutcomeDependencies {
     readonly modelName: string;
     readonly isoWeek: string;
     readonly openOnly: boolean;
+    readonly scope: SupplierScope | undefined;
   }) => Promise<ReviewSample>;
 }
 
@@ -64,8 +70,10 @@ export function outcomeHandlers(deps: OutcomeDependencies): ServiceImpl<typeof O
     async recordOutcomes(request, context) {
       const modelName = chooseModel(await deps.listModels(), request.modelName);
       if (modelName === undefined) throw new ModelNotScoredError(request.modelName, []);
+      const caller = callerOf(context);
       const { violations, isRepeated, ...counts } = await deps.record(
-        recordFromProto(request, modelName, actorOf(callerOf(context))),
+        recordFromProto(request, modelName, caller),
+        caller.scope,
       );
       const { horizonDays } = deps.outcomesOf(modelName);
       return { ...counts, violations: [...violations], modelName, horizonDays, repeatedRequest: isRepeated };
@@ -78,23 +86,28 @@ export function outcomeHandlers(deps: OutcomeDependencies): ServiceImpl<typeof O
             knownOn: outcome.knownOn,
           }
         : null;
-      const actor = actorOf(callerOf(context));
-      return { outcome: outcomeToProto(await deps.correct({ outcomeId, correction, reason, actor })) };
+      const caller = callerOf(context);
+      const wanted = { outcomeId, correction, reason, actor: actorOf(caller) };
+      return { outcome: outcomeToProto(await deps.correct(wanted, caller.scope)) };
     },
-    async listOutcomes(request) {
+    async listOutcomes(request, context) {
+      const { scope } = callerOf(context);
       const { modelName, supplierId, includeReplaced } = request;
       const size = request.pageSize || DEFAULT_PAGE;
-      const tokens = pageTokens(ListOutcomesRequestSchema, request);
+      const tokens = pageTokens(ListOutcomesRequestSchema, request, ...scopeKey(scope));
       const [last] = tokens.read(request.pageToken, 1) ?? [];
       const before = last === undefined ? undefined : rowFromText(last, Number.MAX_SAFE_INTEGER);
       const source = nameOf(SOURCES, request.source);
-      const rows = await deps.list({ modelName, supplierId, source, includeReplaced, before }, size + 1);
+      const rows = await deps.list({ modelName, supplierId, source, includeReplaced, before, scope }, size + 1);
       const page = pageOf(rows, size, tokens, ({ number }) => [number]);
       return { outcomes: page.items.map(outcomeToProto), nextPageToken: page.nextPageToken };
     },
-    async listReviews({ modelName, isoWeek, openOnly }) {
+    async listReviews({ modelName, isoWeek, openOnly }, context) {
       if (isoWeek !== "") parseIsoWeek(isoWeek);
-      const { suppliers, frame, seed, ...sample } = await deps.readReviews({ modelName, isoWeek, openOnly });
+      const { suppliers, frame, seed, ...sample } = await deps.readReviews({
+        ...{ modelName, isoWeek, openOnly },
+        scope: callerOf(context).scope,
+      });
       return {
         ...sample,
         frame: BigInt(frame),
@@ -111,11 +124,14 @@ export function outcomeHandlers(deps: OutcomeDependencies): ServiceImpl<typeof O
 const outcomeValue = (occurred: boolean): OutcomeValue =>
   occurred ? OutcomeValue.OCCURRED : OutcomeValue.NOT_OCCURRED;
 
-function recordFromProto(request: RecordOutcomesRequest, modelName: string, actor: string): RecordRequest {
+function recordFromProto(request: RecordOutcomesRequest, modelName: string, caller: Caller): RecordRequest {
   const { requestId, rows, source, onConflict, dryRun } = request;
   return {
-    ...{ requestId, modelName, actor, isDryRun: dryRun },
-    digest: createHash("sha256").update(toBinary(RecordOutcomesRequestSchema, request)).digest("hex"),
+    ...{ requestId, modelName, actor: actorOf(caller), isDryRun: dryRun },
+    digest: createHash("sha256")
+      .update(scopeKey(caller.scope).join())
+      .update(toBinary(RecordOutcomesRequestSchema, request))
+      .digest("hex"),
     source: nameOf(SOURCES, source) ?? "call",
     corrects: onConflict === OutcomeConflict.CORRECT,
     rows: rows.map(inputFromProto),

@@ -8,6 +8,8 @@ import {
   type ReportService,
   WeekState,
 } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
+import { callerOf } from "@bellwether/mesh/call/caller";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { reportToCsv } from "@bellwether/report/report-to-csv";
 import { reportToHtml } from "@bellwether/report/report-to-html";
 import { reportFromJson, reportToJson, type WeeklyReport } from "@bellwether/report/weekly-report";
@@ -28,6 +30,7 @@ export interface ReportDependencies {
     readonly isoWeek: string;
     readonly modelName: string;
     readonly movers: number;
+    readonly scope: SupplierScope | undefined;
   }) => Promise<WeekReport | undefined>;
   readonly readStoredReport: (request: {
     readonly isoWeek: string;
@@ -74,9 +77,10 @@ export function reportHandlers({
       const content = render(reportFromJson(report));
       return { ...run, fileName: `weekly-report-${run.isoWeek}.${extension}`, mediaType, content };
     },
-    async getWeek({ isoWeek, modelName, movers }) {
+    async getWeek({ isoWeek, modelName, movers }, context) {
       const week = isoWeek === "" ? "" : parseIsoWeek(isoWeek);
-      const report = await readWeekReport({ isoWeek: week, modelName, movers: movers || DEFAULT_MOVERS });
+      const { scope } = callerOf(context);
+      const report = await readWeekReport({ isoWeek: week, modelName, movers: movers || DEFAULT_MOVERS, scope });
       const currentIsoWeek = isoWeekAt(now(), "UTC");
       return report ? reportToProto(report, currentIsoWeek, policy) : { currentIsoWeek };
     },

@@ -15,6 +15,8 @@ import type {
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import { type Score, WarningCode } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { callerOf } from "@bellwether/mesh/call/caller";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { QueryError } from "../../domain/ops-error.ts";
@@ -38,11 +40,16 @@ export interface ExplainDependencies {
   ) => Promise<CounterfactualResponse>;
   readonly readStoredInput: (
     supplierId: string,
-    which: { readonly modelName: string; readonly isoWeek: string },
+    which: { readonly modelName: string; readonly isoWeek: string; readonly scope: SupplierScope | undefined },
   ) => Promise<StoredInput>;
   readonly readStoredInputs: (
     supplierId: string,
-    which: { readonly modelName: string; readonly before: string; readonly after: string },
+    which: {
+      readonly modelName: string;
+      readonly before: string;
+      readonly after: string;
+      readonly scope: SupplierScope | undefined;
+    },
   ) => Promise<{ readonly before: StoredInput; readonly after: StoredInput }>;
 }
 
@@ -73,7 +80,7 @@ export function explainHandlers(
       const { supplierId, isoWeek, modelName, maxContributions, minShare, withTexts } = request;
       const { withNarrative, narrativeLanguage } = request;
       checkWeek("iso_week", isoWeek);
-      const stored = await deps.readStoredInput(supplierId, { modelName, isoWeek });
+      const stored = await deps.readStoredInput(supplierId, { modelName, isoWeek, scope: callerOf(context).scope });
       const parts = await deps.explain(
         {
           supplier: suppliedInput(supplierId, stored),
@@ -108,7 +115,7 @@ export function explainHandlers(
     async findCounterfactuals(request, context) {
       const { supplierId, isoWeek, modelName, maxChanges, maxCounterfactuals, targetBand, limits } = request;
       checkWeek("iso_week", isoWeek);
-      const stored = await deps.readStoredInput(supplierId, { modelName, isoWeek });
+      const stored = await deps.readStoredInput(supplierId, { modelName, isoWeek, scope: callerOf(context).scope });
       const result = await deps.findCounterfactuals(
         {
           supplier: suppliedInput(supplierId, stored),
@@ -131,7 +138,7 @@ export function explainHandlers(
       checkWeek("after_week", afterWeek);
       if (beforeWeek !== "" && beforeWeek === afterWeek)
         throw new QueryError("before_week", "is the same week as after_week");
-      const which = { modelName, before: beforeWeek, after: afterWeek };
+      const which = { modelName, before: beforeWeek, after: afterWeek, scope: callerOf(context).scope };
       const { before, after } = await deps.readStoredInputs(supplierId, which);
       const change = await deps.explainChange(
         {

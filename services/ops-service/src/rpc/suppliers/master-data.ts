@@ -7,8 +7,9 @@ import {
   OnConflict,
   type SupplierService,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
-import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
+import { actorOf, type Caller, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { toBinary } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type * as domain from "../../domain/suppliers/import-suppliers.ts";
@@ -17,13 +18,17 @@ import type { ImportRequest, ImportResult } from "../../domain/suppliers/store-m
 import type { Supplier } from "../../domain/suppliers/supplier.ts";
 import { nameOf } from "../messages/alert-to-proto.ts";
 import { CRITICALITY_NUMBERS, type ShownPolicy, supplierToProto } from "../messages/supplier-to-proto.ts";
-import { pageOf, rowFromText } from "../page-token.ts";
+import { pageOf, rowFromText, scopeKey } from "../page-token.ts";
 
 export interface MasterDataDependencies {
   readonly policy: ShownPolicy;
   readonly importSuppliers: (request: ImportRequest) => Promise<ImportResult & { readonly isRepeated: boolean }>;
   /** Lists suppliers after a number, in the order of their numbers. */
-  readonly listMasterData: (after: number, limit: number) => Promise<readonly Supplier[]>;
+  readonly listMasterData: (query: {
+    readonly after: number;
+    readonly limit: number;
+    readonly scope: SupplierScope | undefined;
+  }) => Promise<readonly Supplier[]>;
 }
 
 const DEFAULT_PAGE = 1_000;
@@ -42,14 +47,14 @@ export function masterDataHandlers(
 ): Pick<ServiceImpl<typeof SupplierService>, "importSuppliers" | "listMasterData"> {
   return {
     async importSuppliers(request, context) {
-      const actor = actorOf(callerOf(context));
+      const caller = callerOf(context);
       const {
         violations,
         outcomes = [],
         isStopped,
         isRepeated,
         ...counts
-      } = await deps.importSuppliers(importFromProto(request, actor));
+      } = await deps.importSuppliers(importFromProto(request, caller));
       return {
         ...counts,
         violations: [...violations],
@@ -58,12 +63,14 @@ export function masterDataHandlers(
         changes: outcomes.map(({ row, isCreated, fields }) => ({ row, created: isCreated, fields: [...fields] })),
       };
     },
-    async listMasterData(request) {
+    async listMasterData(request, context) {
+      const { scope } = callerOf(context);
       const size = request.pageSize || DEFAULT_PAGE;
-      const tokens = pageTokens(ListMasterDataRequestSchema, request);
+      const tokens = pageTokens(ListMasterDataRequestSchema, request, ...scopeKey(scope));
       const [last] = tokens.read(request.pageToken, 1) ?? [];
       const after = last === undefined ? 0 : rowFromText(last, MAX_NUMBER);
-      const page = pageOf(await deps.listMasterData(after, size + 1), size, tokens, ({ number }) => [number]);
+      const rows = await deps.listMasterData({ after, limit: size + 1, scope });
+      const page = pageOf(rows, size, tokens, ({ number }) => [number]);
       return {
         suppliers: page.items.map((supplier) => supplierToProto(supplier, deps.policy)),
         nextPageToken: page.nextPageToken,
@@ -72,11 +79,14 @@ export function masterDataHandlers(
   };
 }
 
-function importFromProto(request: ImportSuppliersRequest, actor: string): ImportRequest {
+function importFromProto(request: ImportSuppliersRequest, caller: Caller): ImportRequest {
   const { requestId, rows, dryRun, onConflict } = request;
   return {
-    ...{ requestId, actor, isDryRun: dryRun },
-    digest: createHash("sha256").update(toBinary(ImportSuppliersRequestSchema, request)).digest("hex"),
+    ...{ requestId, actor: actorOf(caller), scope: caller.scope, isDryRun: dryRun },
+    digest: createHash("sha256")
+      .update(scopeKey(caller.scope).join())
+      .update(toBinary(ImportSuppliersRequestSchema, request))
+      .digest("hex"),
     rows: rows.map(rowFromProto),
     onConflict: nameOf(CONFLICTS, onConflict) ?? "stop",
   };

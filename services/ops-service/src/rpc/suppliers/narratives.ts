@@ -1,4 +1,5 @@
 import type { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { callerOf } from "@bellwether/mesh/call/caller";
 import { featureNames } from "@bellwether/narrative/facts/feature-names";
 import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import { narrativeWaitMs, type ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
@@ -20,7 +21,7 @@ export function narrativeHandlers({
 }: NarrativeDependencies): Pick<ServiceImpl<typeof SupplierService>, "narrateSupplier"> {
   return {
     async narrateSupplier({ supplierId, modelName, language: wanted }, context) {
-      const found = await findSupplier(supplierId, { weeks: 1, modelName });
+      const found = await findSupplier(supplierId, { weeks: 1, modelName, scope: callerOf(context).scope });
       if (!found) throw new SupplierNotFoundError(supplierId);
       const score = found.supplier.latestScore;
       if (!score) throw new ScoreNotFoundError(supplierId, found.modelName, "in any week");

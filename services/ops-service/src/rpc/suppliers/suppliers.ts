@@ -11,6 +11,7 @@ import {
 } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type Caller, callerOf } from "@bellwether/mesh/call/caller";
 import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import type * as domain from "../../domain/suppliers/supplier.ts";
@@ -22,7 +23,7 @@ import {
   scoreToProto,
   supplierToProto,
 } from "../messages/supplier-to-proto.ts";
-import { pageOf, rowFromText } from "../page-token.ts";
+import { pageOf, rowFromText, scopeKey } from "../page-token.ts";
 
 export interface SupplierDependencies {
   readonly policy: ShownPolicy;
@@ -30,13 +31,14 @@ export interface SupplierDependencies {
     readonly query: string;
     readonly limit: number;
     readonly modelName: string;
+    readonly scope: SupplierScope | undefined;
   }) => Promise<domain.SearchResult>;
   /** Returns the numbers of the suppliers of a watchlist. @throws WatchlistNotFoundError when the caller does not see it */
   readonly watchedNumbers: (watchlistId: string, caller: Caller) => Promise<readonly number[]>;
   readonly listSuppliers: (query: domain.SupplierQuery, limit: number) => Promise<domain.SupplierList>;
   readonly findSupplier: (
     supplierId: string,
-    which: { readonly weeks: number; readonly modelName: string },
+    which: { readonly weeks: number; readonly modelName: string; readonly scope: SupplierScope | undefined },
   ) => Promise<domain.SupplierHistory | undefined>;
 }
 
@@ -76,8 +78,9 @@ type ReadMethods = "searchSuppliers" | "listSuppliers" | "getSupplier";
 export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<typeof SupplierService>, ReadMethods> {
   const { policy } = deps;
   return {
-    async searchSuppliers({ query, limit, modelName: wanted }) {
-      const found = await deps.searchSuppliers({ query, limit: limit || DEFAULT_MATCHES, modelName: wanted });
+    async searchSuppliers({ query, limit, modelName: wanted }, context) {
+      const { scope } = callerOf(context);
+      const found = await deps.searchSuppliers({ query, limit: limit || DEFAULT_MATCHES, modelName: wanted, scope });
       return {
         matches: found.matches.map(({ supplier, kind, identifier }) => ({
           supplier: supplierToProto(supplier, policy),
@@ -88,12 +91,13 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
       };
     },
     async listSuppliers(request, context) {
+      const { scope } = callerOf(context);
       const size = request.pageSize || DEFAULT_PAGE;
       // A page without facets continues a list with facets.
-      const tokens = pageTokens(ListSuppliersRequestSchema, { ...request, includeFacets: false });
+      const tokens = pageTokens(ListSuppliersRequestSchema, { ...request, includeFacets: false }, ...scopeKey(scope));
       const { watchlistId } = request;
       const watched = watchlistId === "" ? undefined : await deps.watchedNumbers(watchlistId, callerOf(context));
-      const query = { ...queryFromProto(request, tokens), ...(watched && { watched }) };
+      const query = { ...queryFromProto(request, tokens), scope, ...(watched && { watched }) };
       const list = await deps.listSuppliers(query, size + 1);
       const { items, nextPageToken } = pageOf(list.suppliers, size, tokens, ({ number, ...supplier }) => [
         ...[list.runId, orderValue(supplier, query.orderBy) ?? NO_VALUE, number],
@@ -107,8 +111,8 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
         completenessLimit: policy.minCompleteness,
       };
     },
-    async getSupplier({ supplierId, historyWeeks, modelName: wanted }) {
-      const which = { weeks: historyWeeks || DEFAULT_WEEKS, modelName: wanted };
+    async getSupplier({ supplierId, historyWeeks, modelName: wanted }, context) {
+      const which = { weeks: historyWeeks || DEFAULT_WEEKS, modelName: wanted, scope: callerOf(context).scope };
       const found = await deps.findSupplier(supplierId, which);
       if (!found) throw new SupplierNotFoundError(supplierId);
       const { supplier, history, modelName, scoredByModels, formula } = found;
@@ -122,7 +126,7 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
   };
 }
 
-function queryFromProto(request: ListSuppliersRequest, tokens: PageTokens): domain.SupplierQuery {
+function queryFromProto(request: ListSuppliersRequest, tokens: PageTokens): Omit<domain.SupplierQuery, "scope"> {
   const { modelName, query, includeFacets, hasActiveAlerts, completenessBelow, withoutExposure, direction } = request;
   const orderBy = nameOf(ORDERS, request.orderBy) ?? "impact";
   const after = afterFromKey(tokens.read(request.pageToken, 3));

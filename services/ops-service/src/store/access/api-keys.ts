@@ -24,8 +24,8 @@ export async function createApiKey(inTransaction: InTransaction, newId: () => st
     );
     if ((rows[0]?.count ?? 0) >= MAX_API_KEYS) throw new ApiKeyLimitError(MAX_API_KEYS);
     await db.insert(apiKey).values(key);
-    const { id, name, prefix, role, expiresAt } = key;
-    const payload = { key_id: id, name, prefix, role, expires_at: expiresAt.toISOString() };
+    const { id, name, prefix, role, scope, expiresAt } = key;
+    const payload = { key_id: id, name, prefix, role, ...(scope && { scope }), expires_at: expiresAt.toISOString() };
     await announce(db, newId, key.createdAt, { kind: "key.created", actor: key.createdBy, id, name, payload });
   });
 }

@@ -66,7 +66,7 @@ async function createSession(
   created: Session,
   hash: string,
 ): Promise<void> {
-  const { id, subject, method, role, createdAt } = created;
+  const { id, subject, method, role, scope, createdAt } = created;
   await inTransaction(async ({ db }) => {
     await db.insert(session).values({ ...created, hash });
     const ended = await db.execute<{ id: string }>(sql`
@@ -76,13 +76,18 @@ async function createSession(
         order by created_at desc offset ${MAX_SESSIONS_OF_PERSON - 1})
       returning id`);
     for (const { id: oldest } of ended.rows) await notify(db, oldest);
-    const payload = JSON.stringify({ session_id: id, method, role, ended_sessions: ended.rows.length });
+    const payload = JSON.stringify({
+      ...{ session_id: id, method, role, ...(scope && { scope }) },
+      ended_sessions: ended.rows.length,
+    });
     await audit(db, newId, createdAt, { kind: "sign_in.succeeded", actor: actorOf(created), subject, payload });
   });
 }
 
 /** A session as `findSession` reads it; times are epoch milliseconds. */
-interface FoundRow extends Record<string, unknown>, Pick<Session, "id" | "subject" | "name" | "role" | "method"> {
+interface FoundRow
+  extends Record<string, unknown>,
+    Pick<Session, "id" | "subject" | "name" | "role" | "method" | "scope"> {
   readonly hash: string;
   readonly previousHash: string | null;
   readonly previousUntilMs: number | null;
@@ -100,9 +105,9 @@ async function findSession(db: Db, hash: string, now: Date): Promise<FoundSessio
   // Most secrets are the present one, which has an index of its own.
   const row = (await findRow(db, sql`hash = ${hash}`)) ?? (await findRow(db, sql`previous_hash = ${hash}`));
   if (!row) return undefined;
-  const { id, subject, name, role, method, previousHash, previousUntilMs } = row;
+  const { id, subject, name, role, method, scope = null, previousHash, previousUntilMs } = row;
   const session: Session = {
-    ...{ id, subject, name, role, method },
+    ...{ id, subject, name, role, method, scope },
     createdAt: new Date(row.createdMs),
     lastUsedAt: new Date(row.lastUsedMs),
     expiresAt: new Date(row.expiresMs),
@@ -115,7 +120,7 @@ async function findSession(db: Db, hash: string, now: Date): Promise<FoundSessio
 
 async function findRow(db: Db, condition: SQL): Promise<FoundRow | undefined> {
   const { rows } = await db.execute<FoundRow>(sql`
-    select id, hash, previous_hash as "previousHash", subject, name, role, method,
+    select id, hash, previous_hash as "previousHash", subject, name, role, method, scope,
       (extract(epoch from previous_until) * 1000)::float8 as "previousUntilMs",
       (extract(epoch from created_at) * 1000)::float8 as "createdMs",
       (extract(epoch from last_used_at) * 1000)::float8 as "lastUsedMs",
@@ -164,6 +169,7 @@ const COLUMNS = {
   name: session.name,
   role: session.role,
   method: session.method,
+  scope: session.scope,
   createdAt: session.createdAt,
   lastUsedAt: session.lastUsedAt,
   expiresAt: session.expiresAt,

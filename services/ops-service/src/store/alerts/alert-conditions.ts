@@ -1,9 +1,11 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { and, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { AlertSeverity, AlertState, AlertTrend, Disposition } from "../../domain/alerts/alert.ts";
 import type { WeekChange } from "../../domain/runs/week-report.ts";
 import { searchKey } from "../../domain/suppliers/search-key.ts";
 import { alert } from "../schema.ts";
+import { inScope } from "../supplier-scopes.ts";
 import { keyContains } from "../suppliers/key-contains.ts";
 import { CHANGE_EVENTS, IN_WEEK, weekBounds } from "./week-changes.ts";
 
@@ -11,6 +13,8 @@ const ACTIVE_STATES: readonly AlertState[] = ["open", "acknowledged", "in_mitiga
 
 /** Conditions that do not depend on the tab. Left out: no condition. */
 export interface AlertScope {
+  /** The suppliers that the caller sees. Undefined: all. */
+  readonly callerScope: SupplierScope | undefined;
   readonly severity?: AlertSeverity;
   readonly supplierExternalId?: string;
   readonly modelName?: string;
@@ -33,6 +37,8 @@ export interface AlertFilter extends AlertScope {
   readonly dispositions?: readonly Disposition[];
   /** Several conditions can be about the owner. Empty text: nobody. */
   readonly owners?: readonly string[];
+  /** One of them must be the owner. Left out: no condition. */
+  readonly mine?: readonly string[];
   readonly isSnoozed?: boolean;
   readonly trend?: AlertTrend;
   /** Only alerts that a person has resolved. */
@@ -44,11 +50,13 @@ export interface AlertFilter extends AlertScope {
 
 /** Returns the SQL of the conditions for the alert table. Undefined: no condition. */
 export function alertConditions(filter: AlertFilter): SQL | undefined {
-  const { states, dispositions, owners = [], isSnoozed, trend, isDecided, weekChange, now } = filter;
+  const { states, dispositions, owners = [], mine, isSnoozed, trend, isDecided, weekChange, now } = filter;
+  const [first = "", ...others] = mine ?? [];
   return and(
     states && stateCondition(states),
     dispositions && inArray(alert.disposition, [...dispositions]),
     ...owners.map((owner) => eq(alert.owner, owner)),
+    mine && (others.length === 0 ? eq(alert.owner, first) : inArray(alert.owner, [...mine])),
     isSnoozed === undefined ? undefined : isSnoozed ? snoozedAt(now) : sql`not ${snoozedAt(now)}`,
     trend && eq(alert.trend, trend),
     isDecided ? sql`${alert.resolvedBy} <> ''` : undefined,
@@ -77,13 +85,15 @@ export function snoozedAt(now: Date): SQL {
 /** Returns the SQL of the conditions of a scope for the alert table. Undefined: no condition. */
 export function scopeConditions(scope: AlertScope): SQL | undefined {
   const { severity, supplierExternalId, modelName, isoWeek, ruleId, region, category, text, alertIdPrefix } = scope;
-  const { supplierIds } = scope;
+  const { supplierIds, callerScope } = scope;
+  const visible = inScope(callerScope, sql`u`);
   // One look-up per alert. As "exists", PostgreSQL may search all suppliers, of which there are many more than alerts.
   const supplierWith = (condition: SQL): SQL =>
     sql`(select ${condition} from bellwether.supplier u where u.id = ${alert.supplierId})`;
   const labelId = (kind: string, value: string): SQL =>
     sql`(select l.id from bellwether.label l where l.kind = ${kind} and l.value = ${value})`;
   return and(
+    visible && supplierWith(visible),
     severity && eq(alert.severity, severity),
     alertIdPrefix === undefined ? undefined : idCondition(alertIdPrefix),
     supplierExternalId === undefined

@@ -45,7 +45,7 @@ export interface ScopeCounts {
 /** Returns the part of a filter that is the same for all tabs. */
 export function scopeOf(filter: AlertFilter): AlertScope {
   const { states: _states, dispositions: _dispositions, isDecided: _decided, weekChange: _change, ...others } = filter;
-  const { owners: _owners, isSnoozed: _snoozed, trend: _trend, now: _now, ...scope } = others;
+  const { owners: _owners, mine: _mine, isSnoozed: _snoozed, trend: _trend, now: _now, ...scope } = others;
   return scope;
 }
 
@@ -69,13 +69,13 @@ export async function countScope(db: Db, scope: AlertScope, now: Date): Promise<
 /**
  * Returns the number of alerts of a list and of each tab.
  * @param counts of `scopeOf(filter)`
- * @param caller the owner of the tab of the caller's alerts
+ * @param mine the owners of the tab of the caller's alerts
  */
 export async function countAlerts(
   db: Db,
   filter: AlertFilter,
   { groups, decided }: ScopeCounts,
-  caller: string,
+  mine: readonly string[],
 ): Promise<AlertCounts> {
   const sum = (isCounted: (group: ActiveGroup) => boolean): number =>
     groups.reduce((alerts, group) => (isCounted(group) ? alerts + group.alerts : alerts), 0);
@@ -84,7 +84,7 @@ export async function countAlerts(
   const tabs = {
     active: Math.min(active, MAX_COUNTED),
     snoozed: count(({ snoozed }) => snoozed),
-    mine: count(({ snoozed, owner }) => !snoozed && owner === caller),
+    mine: count(({ snoozed, owner }) => !snoozed && mine.includes(owner)),
     fresh: count(({ snoozed, trend }) => !snoozed && trend === "new"),
     worse: count(({ snoozed, trend }) => !snoozed && trend === "worse"),
     decided,
@@ -105,6 +105,7 @@ export async function countAlerts(
   const total = count(
     (group) =>
       owners.every((owner) => group.owner === owner) &&
+      (filter.mine === undefined || filter.mine.includes(group.owner)) &&
       (isSnoozed === undefined || group.snoozed === isSnoozed) &&
       (trend === undefined || group.trend === trend),
   );

@@ -1,3 +1,4 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { alertReasons, type ExplainedReason, explainScore } from "../../domain/scores/explain-score.ts";
 import type { Db } from "../database.ts";
 import { readStoredScores, scoreKey } from "../scores/stored-scores.ts";
@@ -19,8 +20,8 @@ export async function withReasons<V extends Pick<AlertView, "alert">>(
   });
 }
 
-/** Returns one alert with its reasons. */
-export async function findWithReasons(db: Db, alertId: string) {
-  const found = await findAlert(db, alertId);
+/** Returns one alert of the scope with its reasons. */
+export async function findWithReasons(db: Db, alertId: string, scope: SupplierScope | undefined) {
+  const found = await findAlert(db, alertId, scope);
   return found && (await withReasons(db, [found]))[0];
 }

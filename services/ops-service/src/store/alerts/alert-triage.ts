@@ -1,3 +1,4 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { and, eq, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { lockError } from "@bellwether/postgres/pool/transient-error";
 import { endTerms } from "../../domain/alerts/alert.ts";
@@ -8,17 +9,23 @@ import { claimKey } from "../request-keys.ts";
 import { alert, alertEvent } from "../schema.ts";
 import { eventFromRow } from "./alert-events.ts";
 import { type AlertWriterOptions, createAlertWriter } from "./alert-writer.ts";
-import { alertFromRow } from "./alerts.ts";
+import { alertFromRow, ofScope } from "./alerts.ts";
 
 /** The external functions that triage uses. */
 export interface TriageOptions extends AlertWriterOptions {
   readonly newId: () => string;
 }
 
-/** Runs an action on an alert in one transaction. @throws AlertBusyError when the alert stays locked by others */
+/**
+ * Runs an action on an alert in one transaction. For it, alerts outside of the scope do not exist.
+ * @throws AlertBusyError when the alert stays locked by others
+ */
 export function createTriage(inTransaction: InTransaction, options: TriageOptions) {
   const { now, newId } = options;
-  return async (work: (transaction: AlertTransaction) => Promise<void>): Promise<void> => {
+  return async (
+    scope: SupplierScope | undefined,
+    work: (transaction: AlertTransaction) => Promise<void>,
+  ): Promise<void> => {
     const done = inTransaction(async ({ db }) => {
       const writer = createAlertWriter(db, options);
       await work({
@@ -26,12 +33,14 @@ export function createTriage(inTransaction: InTransaction, options: TriageOption
           await claimKey(db, key);
         },
         async lock(alertId) {
-          const [row] = await db.select().from(alert).where(eq(alert.id, alertId)).for("no key update");
+          const isTarget = and(eq(alert.id, alertId), ...ofScope(scope));
+          const [row] = await db.select().from(alert).where(isTarget).for("no key update");
           return row && alertFromRow(row);
         },
         async find(alertId) {
           const columns = { id: alert.id, duplicateOf: alert.duplicateOf };
-          return (await db.select(columns).from(alert).where(eq(alert.id, alertId)))[0];
+          const isOther = and(eq(alert.id, alertId), ...ofScope(scope));
+          return (await db.select(columns).from(alert).where(isOther))[0];
         },
         async actionAt(alertId, seenVersion) {
           const condition = and(eq(alertEvent.alertId, alertId), eq(alertEvent.seenVersion, seenVersion));

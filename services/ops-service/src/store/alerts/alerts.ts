@@ -1,9 +1,11 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { aliasedTable, and, desc, eq, getTableColumns, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertSeverity } from "../../domain/alerts/alert.ts";
 import type { ImpactFormula } from "../../domain/scores/expected-impact.ts";
 import type { Db } from "../database.ts";
 import { alert, run, supplier } from "../schema.ts";
+import { numberInScope } from "../supplier-scopes.ts";
 import { type AlertFilter, alertConditions } from "./alert-conditions.ts";
 
 /** An alert with the names and ids that callers use. */
@@ -87,14 +89,26 @@ function orderSql(order: AlertOrder): { readonly keys: SortKeys; readonly after:
   };
 }
 
-export async function findAlert(db: Db, alertId: string): Promise<AlertView | undefined> {
-  return (await selectAlerts(db, eq(alert.id, alertId), BY_ID, 1))[0];
+/** Returns an alert. Undefined: no alert of the scope has the id. */
+export async function findAlert(
+  db: Db,
+  alertId: string,
+  scope: SupplierScope | undefined,
+): Promise<AlertView | undefined> {
+  return (await selectAlerts(db, and(eq(alert.id, alertId), ...ofScope(scope)), BY_ID, 1))[0];
 }
 
-/** Returns the alerts with these ids, at most 200, in no particular order. */
-export function findAlerts(db: Db, alertIds: readonly string[]): Promise<AlertView[]> {
-  return selectAlerts(db, inArray(alert.id, [...alertIds]), BY_ID, alertIds.length);
+/** Returns the alerts of the scope with these ids, at most 200, in no particular order. */
+export function findAlerts(
+  db: Db,
+  alertIds: readonly string[],
+  scope: SupplierScope | undefined,
+): Promise<AlertView[]> {
+  return selectAlerts(db, and(inArray(alert.id, [...alertIds]), ...ofScope(scope)), BY_ID, alertIds.length);
 }
+
+/** Returns the condition that an alert is about a supplier of the scope; none without a scope. */
+export const ofScope = (scope: SupplierScope | undefined): SQL[] => numberInScope(scope, sql`${alert.supplierId}`);
 
 /**
  * Reads alerts with their names. The alerts are selected before the other tables are joined, so that a page

@@ -1,7 +1,9 @@
 import { actorOf } from "@bellwether/mesh/call/caller";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { KnownOwner } from "../../domain/alerts/suggest-owners.ts";
 import type { Db } from "../database.ts";
+import { ofScope } from "./alerts.ts";
 
 /** Maximum number of owners of alerts, and of owners of suppliers. */
 const MAX_OWNERS = 1_000;
@@ -12,9 +14,10 @@ const MAX_SESSIONS = 1_000;
 /**
  * Reads who owns active alerts or suppliers, who has signed in, and who has acted on alerts lately. From each of these
  * tables it returns a limited number of persons. For suppliers it jumps in the index from one owner to the next different
- * owner, so the time does not depend on the number of suppliers.
+ * owner, so the time does not depend on the number of suppliers. Only alerts of the scope are counted.
  */
-export async function readKnownOwners(db: Db): Promise<readonly KnownOwner[]> {
+export async function readKnownOwners(db: Db, scope: SupplierScope | undefined): Promise<readonly KnownOwner[]> {
+  const isCounted = sql.join([sql`state <> 'resolved' and owner <> ''`, ...ofScope(scope)], sql` and `);
   const { rows } = await db.execute<{
     source: string;
     owner: string;
@@ -29,7 +32,7 @@ export async function readKnownOwners(db: Db): Promise<readonly KnownOwner[]> {
       from supplier_owner o where o.owner is not null
     )
     (select 'alert' as source, owner, '' as name, count(*)::int as alerts, 0::float8 as "seenMs"
-      from bellwether.alert where state <> 'resolved' and owner <> '' group by owner order by 4 desc limit ${MAX_OWNERS})
+      from bellwether.alert where ${isCounted} group by owner order by 4 desc limit ${MAX_OWNERS})
     union all
     (select 'actor', e.actor, '', 0, (extract(epoch from max(e.occurred_at)) * 1000)::float8
       from (select actor, occurred_at from bellwether.alert_event order by id desc limit ${MAX_EVENTS}) e

@@ -121,6 +121,39 @@ test("an event that is written again before it is routed is stored once", async 
   expect(notice.items.map(({ supplierId }) => supplierId)).toEqual(["s1", "s2"]);
 });
 
+test("while an owner is away, the deputy gets one notice of each supplier and run, and the owner none", async () => {
+  const { write, relaying, inTransaction, db, pool, wait } = await setUp();
+  const routes = parseNoticeRoutes(
+    parseYaml(
+      `version: 1
+destinations:
+  - { name: a, channel: webhook, address: "https://a.example.org/" }
+  - { name: b, channel: webhook, address: "https://b.example.org/" }
+owners: [{ owner: ada, to: [a] }, { owner: bo, to: [b] }]
+routes: [{ name: own, to: [owner] }, { name: own-critical, severities: [critical], to: [owner] }]
+`,
+      "routes.yaml",
+    ),
+  );
+  await pool.query(
+    `insert into bellwether.delegation (id, owner, deputy, starts_at, ends_at, reason, created_by, created_at)
+     values (gen_random_uuid(), 'ada', 'bo', $1::timestamptz, $1::timestamptz + interval '1 day', 'on leave', 'ada', $1::timestamptz)`,
+    [START.toISOString()],
+  );
+  const relay = () => relayNotices(inTransaction, { ...relaying, routes }, true);
+  const sent = async () =>
+    (await listNotices(db, {}, 10))
+      .map(({ destination, recipient, items }) => `${destination} ${recipient} ${items.length}`)
+      .sort();
+  await write(event(1, { owner: "ada" }), event(2, { owner: "ada", severity: "critical" }), event(3, { owner: "bo" }));
+  await relay();
+  expect(await sent()).toEqual(["b bo 3"]);
+  wait(25 * HOUR_MS);
+  await write(event(4, { owner: "ada" }));
+  await relay();
+  expect(await sent()).toEqual(["a ada 1", "b bo 3"]);
+});
+
 test("a pass whose process is killed before its commit leaves the outbox as it was", async () => {
   const { write, relay, relaying, inTransaction, pool } = await setUp();
   await write(event(1));

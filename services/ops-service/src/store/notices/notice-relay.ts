@@ -9,6 +9,7 @@ import { isQuietAt } from "../../domain/notices/quiet-hours.ts";
 import { routeNotice } from "../../domain/notices/route-notice.ts";
 import { reportNotTaken } from "../alerts/notice-outbox.ts";
 import type { Db, InTransaction } from "../database.ts";
+import { readDeputies } from "../delegations/delegations.ts";
 import { notice, noticeItem } from "../notice-schema.ts";
 import { readNoticeFacts } from "./notice-facts.ts";
 
@@ -82,10 +83,11 @@ async function routeEvents(db: Db, events: readonly NoticeEvent[], options: Rela
   if (events.length === 0) return 0;
   const { routes, publicUrl } = options;
   const facts = await readNoticeFacts(db, events);
+  const deputies = await readDeputies(db, now);
   let unrouted = 0;
   const rows = events.flatMap((event) => {
     const [supplier, run] = [facts.supplierOf(event), facts.runOf(event)];
-    const routed = supplier && run ? routeNotice(event, supplier, routes, now) : [];
+    const routed = supplier && run ? routeNotice(event, supplier, routes, deputies, now) : [];
     if (!supplier || !run || routed.length === 0) {
       unrouted++;
       return [];

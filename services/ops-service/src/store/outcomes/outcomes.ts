@@ -1,7 +1,9 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Outcome, OutcomeSource } from "../../domain/outcomes/outcome.ts";
 import type { Db } from "../database.ts";
+import { inScope } from "../supplier-scopes.ts";
 
 /** A row of the table, with its days as texts: the driver would read them in the time zone of the process. */
 export interface OutcomeRow extends Record<string, unknown> {
@@ -36,6 +38,8 @@ export function outcomeFromRow({ number, recordedMs, ...row }: OutcomeRow): Outc
 
 /** Conditions of a list; an empty text is no condition. */
 export interface OutcomeQuery {
+  /** The suppliers that the caller sees. Undefined: all. */
+  readonly scope: SupplierScope | undefined;
   readonly modelName: string;
   readonly supplierId: string;
   readonly source: OutcomeSource | undefined;
@@ -47,8 +51,10 @@ export interface OutcomeQuery {
 
 /** Lists outcomes, newest first. */
 export async function listOutcomes(db: Db, query: OutcomeQuery, limit: number): Promise<Outcome[]> {
-  const { modelName, supplierId, source, includeReplaced, before } = query;
+  const { modelName, supplierId, source, includeReplaced, before, scope } = query;
+  const visible = inScope(scope, sql`u`);
   const conditions: SQL[] = [
+    ...(visible ? [visible] : []),
     ...(modelName === "" ? [] : [sql`o.model_name = ${modelName}`]),
     ...(supplierId === "" ? [] : [sql`u.external_id = ${supplierId}`]),
     ...(source === undefined ? [] : [sql`o.source = ${source}`]),

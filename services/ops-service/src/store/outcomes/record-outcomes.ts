@@ -1,3 +1,4 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import { ImportMismatchError } from "../../domain/ops-error.ts";
 import type { KnownPrediction } from "../../domain/outcomes/check-outcomes.ts";
@@ -12,6 +13,7 @@ import {
 } from "../../domain/outcomes/record-outcomes.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Db, InTransaction } from "../database.ts";
+import { andInScope } from "../supplier-scopes.ts";
 import { keptSuppliers } from "./kept-scores.ts";
 import { OUTCOME_COLUMNS, type OutcomeRow, outcomeFromRow } from "./outcomes.ts";
 import { findPredictions } from "./served-predictions.ts";
@@ -26,13 +28,19 @@ export interface OutcomeStoreOptions {
   readonly newId: () => string;
 }
 
-/** Creates a function that stores a request in one transaction. */
+/** Creates a function that stores a request in one transaction. For it, suppliers outside of the scope do not exist. */
 export function createOutcomeTransaction(inTransaction: InTransaction, options: OutcomeStoreOptions) {
-  return <T>(work: (store: OutcomeStore) => Promise<T>): Promise<T> =>
-    inTransaction(({ db }) => work(createStore(db, options)));
+  return <T>(scope: SupplierScope | undefined, work: (store: OutcomeStore) => Promise<T>): Promise<T> =>
+    inTransaction(({ db }) => work(createStore(db, scope, options)));
 }
 
-function createStore(db: Db, { now, newId }: OutcomeStoreOptions): OutcomeStore {
+function createStore(db: Db, scope: SupplierScope | undefined, { now, newId }: OutcomeStoreOptions): OutcomeStore {
+  const findSuppliers = async (ids: readonly string[]): Promise<ReadonlySet<string>> => {
+    const { rows } = await db.execute<{ id: string }>(
+      sql`select external_id as id from bellwether.supplier where external_id = any(${sql.param([...ids])}::text[])${andInScope(scope, sql`supplier`)}`,
+    );
+    return new Set(rows.map(({ id }) => id));
+  };
   return {
     async earlierAnswer(requestId, digest) {
       await db.execute(sql`select pg_advisory_xact_lock(${OUTCOME_LOCK})`);
@@ -44,13 +52,13 @@ function createStore(db: Db, { now, newId }: OutcomeStoreOptions): OutcomeStore 
       // An answer of an earlier release does not count notes.
       return earlier && { ...earlier.answer, keptNotes: earlier.answer.keptNotes ?? 0 };
     },
-    predictions: (ids): Promise<ReadonlyMap<string, KnownPrediction>> => findPredictions(db, ids),
-    async suppliers(ids) {
-      const { rows } = await db.execute<{ id: string }>(
-        sql`select external_id as id from bellwether.supplier where external_id = any(${sql.param([...ids])}::text[])`,
-      );
-      return new Set(rows.map(({ id }) => id));
+    async predictions(ids): Promise<ReadonlyMap<string, KnownPrediction>> {
+      const found = await findPredictions(db, ids);
+      if (scope === undefined) return found;
+      const visible = await findSuppliers([...found.values()].map(({ supplierId }) => supplierId));
+      return new Map([...found].filter(([, { supplierId }]) => visible.has(supplierId)));
     },
+    suppliers: findSuppliers,
     async scoredIn(modelName, isoWeek, ids) {
       const { rows } = await db.execute<{ id: number; isKept: boolean }>(sql`
         select id, scores_expired_at is not null as "isKept" from bellwether.run
@@ -153,14 +161,14 @@ async function writeOutcomes(
     join bellwether.supplier u on u.external_id = t.supplier order by t.position`);
 }
 
-/** Creates a function that corrects an outcome in one transaction. */
+/** Creates a function that corrects an outcome in one transaction. For it, outcomes outside of the scope do not exist. */
 export function createCorrection(inTransaction: InTransaction, { now, newId }: OutcomeStoreOptions) {
-  return <T>(work: (store: CorrectionStore) => Promise<T>): Promise<T> =>
+  return <T>(scope: SupplierScope | undefined, work: (store: CorrectionStore) => Promise<T>): Promise<T> =>
     inTransaction(({ db }) =>
       work({
         async lock(outcomeId) {
           await db.execute(sql`select pg_advisory_xact_lock(${OUTCOME_LOCK})`);
-          return find(db, outcomeId);
+          return find(db, outcomeId, scope);
         },
         async hasOther(stored, about) {
           const { rowCount } = await db.execute(sql`
@@ -195,7 +203,7 @@ export function createCorrection(inTransaction: InTransaction, { now, newId }: O
           const nowUs = BigInt(at.getTime()) * 1000n;
           const event = { kind: "outcomes.corrected", actor, subject: `outcome/${replaced.id}`, payload };
           await appendEvents(db, [{ ...event, eventId: newId(), occurredUs: nowUs }], nowUs);
-          const stored = await find(db, id);
+          const stored = await find(db, id, undefined);
           if (!stored) throw new Error("the outcome that was just written is not there");
           return stored;
         },
@@ -203,9 +211,9 @@ export function createCorrection(inTransaction: InTransaction, { now, newId }: O
     );
 }
 
-async function find(db: Db, outcomeId: string) {
+async function find(db: Db, outcomeId: string, scope: SupplierScope | undefined) {
   const { rows } = await db.execute<OutcomeRow>(sql`
     select ${OUTCOME_COLUMNS} from bellwether.outcome o join bellwether.supplier u on u.id = o.supplier_id
-    where o.id = ${outcomeId}::uuid`);
+    where o.id = ${outcomeId}::uuid${andInScope(scope, sql`u`)}`);
   return rows[0] && outcomeFromRow(rows[0]);
 }

@@ -1,4 +1,5 @@
 import type { ReviewPolicy } from "@bellwether/config/risk-policy";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import {
   type ReviewedSupplier,
@@ -12,6 +13,7 @@ import { NOT_EXPIRED } from "../scores/expired-runs.ts";
 import { scoresOf } from "../scores/score-rows.ts";
 import { findScoredRun, latestScoredRun } from "../scores/scored-runs.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
+import { andInScope } from "../supplier-scopes.ts";
 import { keptScores } from "./kept-scores.ts";
 
 interface UndrawnRun extends Record<string, unknown> {
@@ -59,7 +61,7 @@ async function drawSample(db: Db, run: UndrawnRun, policy: ReviewPolicy): Promis
 }
 
 /**
- * Returns the review sample of a week. @param isoWeek empty: the latest complete week of the model
+ * Returns the review sample of a week, with the suppliers of the scope. @param isoWeek empty: the latest complete week of the model
  * @throws ModelNotScoredError
  */
 export async function readReviewSample(
@@ -68,7 +70,13 @@ export async function readReviewSample(
     modelName: wanted,
     isoWeek,
     openOnly,
-  }: { readonly modelName: string; readonly isoWeek: string; readonly openOnly: boolean },
+    scope,
+  }: {
+    readonly modelName: string;
+    readonly isoWeek: string;
+    readonly openOnly: boolean;
+    readonly scope: SupplierScope | undefined;
+  },
 ): Promise<ReviewSample> {
   const models = await listScoringModels(db);
   const latest = await latestScoredRun(db, models, wanted);
@@ -88,7 +96,7 @@ export async function readReviewSample(
     join ${scores} s on s.supplier = v.supplier_id
     left join bellwether.outcome o on o.supplier_id = v.supplier_id and o.model_name = ${modelName} and o.about = ${run.isoWeek}
       and o.replaced_by is null and not o.withdrawn
-    where v.run_id = ${run.id}::int ${openOnly ? sql`and o.id is null` : sql``} order by u.external_id collate "C"`);
+    where v.run_id = ${run.id}::int ${openOnly ? sql`and o.id is null` : sql``}${andInScope(scope, sql`u`)} order by u.external_id collate "C"`);
   return { ...none, frame: sample.frame, seed: Number(sample.seed), suppliers: rows };
 }
 

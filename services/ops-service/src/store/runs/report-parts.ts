@@ -40,8 +40,8 @@ export async function readReportParts(
   if (!row) throw new Error(`run ${id} is not complete`);
   const [previous] = await readRuns(db, modelName, sql`r.iso_week < ${isoWeek}`);
   return {
-    run: await reportedRun(db, row),
-    previous: previous ? await reportedRun(db, previous) : null,
+    run: await reportedRun(db, row, undefined),
+    previous: previous ? await reportedRun(db, previous, undefined) : null,
     activeAlerts: await countActive(db, modelName),
     suppliers: await readNames(db, supplierIds),
   };

@@ -1,4 +1,5 @@
 import { bandFromNumber } from "@bellwether/contract/band-codes";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { RunNotFoundError } from "../../domain/ops-error.ts";
@@ -12,6 +13,7 @@ import type { Db } from "../database.ts";
 import { NOT_EXPIRED } from "../scores/expired-runs.ts";
 import { FEATURES_COLUMN, scoresOf } from "../scores/score-rows.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
+import { numberInScope, scoreInScope } from "../supplier-scopes.ts";
 
 export interface RunRow extends Record<string, unknown> {
   readonly runId: number;
@@ -31,6 +33,8 @@ export interface WeekReportRequest {
   readonly modelName: string;
   /** Maximum number of risers, and of fallers. */
   readonly movers: number;
+  /** The suppliers that the caller sees, by what the runs stored; their alerts by the master data. Undefined: all. */
+  readonly scope: SupplierScope | undefined;
 }
 
 /**
@@ -41,20 +45,23 @@ export async function readWeekReport(db: Db, request: WeekReportRequest): Promis
   const models = await listScoringModels(db);
   const modelName = chooseModel(models, request.modelName);
   if (modelName === undefined) return undefined;
-  const { isoWeek, movers } = request;
+  const { isoWeek, movers, scope } = request;
   const [row] = await readRuns(db, modelName, isoWeek === "" ? sql`true` : sql`r.iso_week = ${isoWeek}`);
   if (!row) throw new RunNotFoundError(`a complete run of ${isoWeek} by the model ${JSON.stringify(modelName)}`);
   const [previous] = await readRuns(db, modelName, sql`r.iso_week < ${row.isoWeek}`);
+  const isVisible = scoreInScope(scope) ?? sql`true`;
+  const moversOf = (condition: SQL, order: SQL): Promise<Mover[]> =>
+    readMovers(db, row, scope ? sql`${condition} and ${isVisible}` : condition, order, movers);
   return {
     modelName,
     modelNames: models.map((model) => model.modelName),
-    run: await reportedRun(db, row),
-    previous: previous ? await reportedRun(db, previous) : null,
+    run: await reportedRun(db, row, scope),
+    previous: previous ? await reportedRun(db, previous, scope) : null,
     latestWeek: models.find((model) => model.modelName === modelName)?.latestWeek || row.isoWeek,
     ...(await readLater(db, modelName, row.isoWeek)),
-    alerts: await countAlerts(db, modelName, row.isoWeek),
-    risers: await readMovers(db, row, sql`s.delta > 0`, sql`s.delta desc`, movers),
-    fallers: await readMovers(db, row, sql`s.delta < 0`, sql`s.delta asc`, movers),
+    alerts: await countAlerts(db, modelName, row.isoWeek, scope),
+    risers: await moversOf(sql`s.delta > 0`, sql`s.delta desc`),
+    fallers: await moversOf(sql`s.delta < 0`, sql`s.delta asc`),
   };
 }
 
@@ -70,22 +77,35 @@ export async function readRuns(db: Db, modelName: string, condition: SQL): Promi
   return rows;
 }
 
-/** Returns a run with its sums. */
-export async function reportedRun(db: Db, { totals, completedUs, ...row }: RunRow): Promise<ReportedRun> {
+/** Returns a run with its sums over the suppliers of a scope. @param scope undefined: all suppliers */
+export async function reportedRun(
+  db: Db,
+  { totals, completedUs, ...row }: RunRow,
+  scope: SupplierScope | undefined,
+): Promise<ReportedRun> {
   return {
     ...row,
     completedAt: completedUs === null ? null : new Date(completedUs / 1000),
-    totals: totals ?? (await sumOldScores(db, row.runId)),
+    totals: (scope ? null : totals) ?? (await sumScores(db, row, scope)),
   };
 }
 
-/** Returns the sums of a run of an earlier release, by the suppliers' present exposures. */
-async function sumOldScores(db: Db, runId: number): Promise<RunTotal[]> {
+/**
+ * Returns the sums of a run over the suppliers of a scope, or of a run of an earlier release, which has only the
+ * suppliers' present exposures. How many scores are incomplete is only recorded for whole runs.
+ */
+async function sumScores(
+  db: Db,
+  { runId, formula }: Pick<RunRow, "runId" | "formula">,
+  scope: SupplierScope | undefined,
+): Promise<RunTotal[]> {
+  const exposure = formula === null ? sql`u.exposure` : sql`s.exposure`;
   const { rows } = await db.execute<Omit<RunTotal, "band" | "incomplete"> & { band: number }>(sql`
     select s.band, count(*)::float8 as suppliers,
-      coalesce(sum(s.impact) filter (where s.p is not null and u.exposure is not null), 0) as impact,
-      (count(*) filter (where s.p is not null and u.exposure is null))::float8 as "withoutExposure"
-    from ${scoresOf(runId)} s join bellwether.supplier u on u.id = s.supplier group by s.band`);
+      coalesce(sum(s.impact) filter (where s.p is not null and ${exposure} is not null), 0) as impact,
+      (count(*) filter (where s.p is not null and ${exposure} is null))::float8 as "withoutExposure"
+    from ${scoresOf(runId)} s join bellwether.supplier u on u.id = s.supplier
+    where ${scoreInScope(scope) ?? sql`true`} group by s.band`);
   return rows.map(({ band, ...sums }) => ({ ...sums, band: bandFromNumber(band) ?? "unknown", incomplete: null }));
 }
 
@@ -102,14 +122,20 @@ async function readLater(db: Db, modelName: string, isoWeek: string) {
 }
 
 /** Counts the alerts that changed in a week, each at most once per kind of change. */
-async function countAlerts(db: Db, modelName: string, isoWeek: string): Promise<AlertCounts> {
+async function countAlerts(
+  db: Db,
+  modelName: string,
+  isoWeek: string,
+  scope: SupplierScope | undefined,
+): Promise<AlertCounts> {
+  const conditions = [sql`a.model_name = ${modelName} and ${IN_WEEK}`, ...numberInScope(scope, sql`a.supplier_id`)];
   const count = (change: WeekChange): SQL =>
     sql`(count(distinct e.alert_id) filter (where ${CHANGE_EVENTS[change]}))::float8`;
   const { rows } = await db.execute<AlertCounts & Record<string, unknown>>(sql`
     select ${count("raised")} as raised, ${count("worse")} as worse, ${count("better")} as better,
       ${count("cleared")} as cleared, ${count("snoozed")} as snoozed, ${count("resolved")} as resolved
     from bellwether.alert_event e join bellwether.alert a on a.id = e.alert_id, ${weekBounds(modelName, isoWeek)} b
-    where a.model_name = ${modelName} and ${IN_WEEK}`);
+    where ${sql.join(conditions, sql` and `)}`);
   return rows[0] ?? { raised: 0, worse: 0, better: 0, cleared: 0, snoozed: 0, resolved: 0 };
 }
 

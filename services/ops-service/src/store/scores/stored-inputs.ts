@@ -1,3 +1,4 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import { float32s } from "../../domain/number-bytes.ts";
 import { ScoreNotFoundError, SupplierNotFoundError } from "../../domain/ops-error.ts";
@@ -5,6 +6,7 @@ import { chooseModelOf } from "../../domain/scores/choose-model.ts";
 import type { RunFeature } from "../../domain/scores/explain-score.ts";
 import { type StoredInput, termsOf } from "../../domain/scores/stored-input.ts";
 import type { Db } from "../database.ts";
+import { andInScope } from "../supplier-scopes.ts";
 import { type HistoryEntry, readHistory, readScoringModels } from "./score-history.ts";
 import { listScoringModels } from "./scoring-models.ts";
 
@@ -15,9 +17,13 @@ const MAX_WEEKS = 600;
 export async function readStoredInput(
   db: Db,
   supplierId: string,
-  { modelName, isoWeek }: { readonly modelName: string; readonly isoWeek: string },
+  {
+    modelName,
+    isoWeek,
+    scope,
+  }: { readonly modelName: string; readonly isoWeek: string; readonly scope: SupplierScope | undefined },
 ): Promise<StoredInput> {
-  const { number, model, history } = await scoredWeeks(db, supplierId, modelName);
+  const { number, model, history } = await scoredWeeks(db, supplierId, { modelName, scope });
   const entry = history.find(({ run }) => isoWeek === "" || run.isoWeek === isoWeek);
   if (!entry) throw new ScoreNotFoundError(supplierId, model, isoWeek === "" ? "in any week" : `in ${isoWeek}`);
   return await readInput(db, number, entry);
@@ -31,9 +37,14 @@ export async function readStoredInput(
 export async function readStoredInputs(
   db: Db,
   supplierId: string,
-  weeks: { readonly modelName: string; readonly before: string; readonly after: string },
+  weeks: {
+    readonly modelName: string;
+    readonly before: string;
+    readonly after: string;
+    readonly scope: SupplierScope | undefined;
+  },
 ): Promise<{ readonly before: StoredInput; readonly after: StoredInput }> {
-  const { number, model, history } = await scoredWeeks(db, supplierId, weeks.modelName);
+  const { number, model, history } = await scoredWeeks(db, supplierId, weeks);
   const after = history.find(({ run }) => weeks.after === "" || run.isoWeek === weeks.after);
   if (!after) throw new ScoreNotFoundError(supplierId, model, weeks.after === "" ? "in any week" : `in ${weeks.after}`);
   const last = after.run.isoWeek;
@@ -44,9 +55,13 @@ export async function readStoredInputs(
 }
 
 /** Returns the weeks in which a model scored a supplier, newest first. The model is chosen as for GetSupplier. */
-async function scoredWeeks(db: Db, supplierId: string, wanted: string) {
+async function scoredWeeks(
+  db: Db,
+  supplierId: string,
+  { modelName: wanted, scope }: { readonly modelName: string; readonly scope: SupplierScope | undefined },
+) {
   const { rows } = await db.execute<{ id: number }>(
-    sql`select id from bellwether.supplier where external_id = ${supplierId}`,
+    sql`select id from bellwether.supplier where external_id = ${supplierId}${andInScope(scope, sql`supplier`)}`,
   );
   const number = rows[0]?.id;
   if (number === undefined) throw new SupplierNotFoundError(supplierId);

@@ -1,3 +1,4 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { PoolClient } from "pg";
 import { ImportMismatchError } from "../../domain/ops-error.ts";
@@ -11,6 +12,7 @@ import { appendEvents } from "../audit/audit-events.ts";
 import type { Db, InTransaction, Transaction } from "../database.ts";
 import type { LabelTexts } from "../scores/label-texts.ts";
 import { labelIds } from "../scores/labels.ts";
+import { andInScope } from "../supplier-scopes.ts";
 import { bitsOfMasterFields, masterFieldsFromBits } from "./master-fields.ts";
 import { writeSearchKeys } from "./search-keys.ts";
 import { readSuppliers } from "./supplier-rows.ts";
@@ -209,11 +211,15 @@ async function writeIdentifiers(
 /** Lists suppliers with their identifiers, in the order of their numbers. */
 export async function listMasterData(
   db: Db,
-  { after, limit }: { readonly after: number; readonly limit: number },
+  {
+    after,
+    limit,
+    scope,
+  }: { readonly after: number; readonly limit: number; readonly scope: SupplierScope | undefined },
   labelTexts: LabelTexts,
 ): Promise<readonly Supplier[]> {
   const { rows } = await db.execute<{ id: number }>(
-    sql`select id from bellwether.supplier where id > ${after}::int order by id limit ${limit}::int`,
+    sql`select id from bellwether.supplier where id > ${after}::int${andInScope(scope, sql`supplier`)} order by id limit ${limit}::int`,
   );
   const numbers = rows.map(({ id }) => id);
   const suppliers = await readSuppliers(db, numbers, { modelName: "", withIdentifiers: true, labelTexts });

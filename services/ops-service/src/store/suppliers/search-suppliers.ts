@@ -1,3 +1,4 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { type SearchQuery, searchesInside, searchQuery } from "../../domain/suppliers/search-key.ts";
@@ -7,6 +8,7 @@ import type { LabelTexts } from "../scores/label-texts.ts";
 import { readScores, type ScoreRow, scoreOf } from "../scores/score-rows.ts";
 import { latestScoredRun } from "../scores/scored-runs.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
+import { numberInScope } from "../supplier-scopes.ts";
 import { escapeLike, INDEXED } from "./key-contains.ts";
 import { readSuppliers } from "./supplier-rows.ts";
 
@@ -44,34 +46,40 @@ const LAST_CHARACTER = "\u{10FFFF}";
 /**
  * Finds suppliers, best match first: whole ids and identifiers, then ids, identifiers and names that begin with
  * the query, then names that contain all its words, then, if there is nothing else, similar names. A query below
- * `MIN_INNER_CHARACTERS` finds only beginnings.
+ * `MIN_INNER_CHARACTERS` finds only beginnings. Suppliers outside of the scope are not found, and decide nothing.
  */
-export async function findMatches(db: Db, query: string, limit: number): Promise<readonly FoundSupplier[]> {
+export async function findMatches(
+  db: Db,
+  query: string,
+  limit: number,
+  scope: SupplierScope | undefined,
+): Promise<readonly FoundSupplier[]> {
   const keys = searchQuery(query);
   if (keys.text === "") return [];
-  const beginnings = distinct((await db.execute<FoundRow>(beginningsSql(keys, limit))).rows);
-  const inside = searchesInside(keys) ? insideSql(keys, limit) : undefined;
+  const beginnings = distinct((await db.execute<FoundRow>(beginningsSql(keys, limit, scope))).rows);
+  const inside = searchesInside(keys) ? insideSql(keys, limit, scope) : undefined;
   if (beginnings.length >= limit || !inside) return beginnings.slice(0, limit).map(foundOf);
   const found = distinct([...beginnings, ...(await db.execute<FoundRow>(inside)).rows]);
   if (found.length > 0) return found.slice(0, limit).map(foundOf);
-  const similarNames = similarSql(keys, limit);
+  const similarNames = similarSql(keys, limit, scope);
   if (!similarNames) return [];
   const similar = await db.execute<{ number: number }>(similarNames);
   return similar.rows.map(({ number }) => ({ number, match: "similar_name", identifier: null }));
 }
 
 /** Returns the SQL of whole and begun ids, identifiers and names. Each part reads at most `limit` index entries. */
-function beginningsSql({ text, identifier }: SearchQuery, limit: number): SQL {
+function beginningsSql({ text, identifier }: SearchQuery, limit: number, scope: SupplierScope | undefined): SQL {
   const most = sql`limit ${limit}::int`;
+  const all = (where: SQL, number: SQL): SQL => sql.join([where, ...numberInScope(scope, number)], sql` and `);
   const begins = (column: SQL, start: string): SQL =>
     sql`${column} >= ${start} and ${column} < ${start + LAST_CHARACTER}`;
   const suppliers = (rank: number, match: MatchKind, where: SQL, key: SQL): SQL => sql`(
     select k.supplier_id as number, ${match}::text as match, null::text as kind, null::text as value,
       ${rank}::int as rank, ${key} as key
-    from bellwether.supplier_search k where ${where} order by ${key}, k.supplier_id ${most})`;
+    from bellwether.supplier_search k where ${all(where, sql`k.supplier_id`)} order by ${key}, k.supplier_id ${most})`;
   const identifiers = (rank: number, where: SQL): SQL => sql`(
     select i.supplier_id, 'identifier', i.kind, i.value, ${rank}::int, i.key
-    from bellwether.supplier_identifier i where ${where} order by i.key ${most})`;
+    from bellwether.supplier_identifier i where ${all(where, sql`i.supplier_id`)} order by i.key ${most})`;
   const [idKey, nameKey] = [sql`k.id_key`, sql`k.name_key`];
   const parts = [
     suppliers(0, "supplier_id", sql`${idKey} = ${text}`, idKey),
@@ -88,14 +96,14 @@ function beginningsSql({ text, identifier }: SearchQuery, limit: number): SQL {
  * Returns the SQL of names that contain all words of the query; names in which the query begins a word come first.
  * Undefined: no word is long enough for the index.
  */
-function insideSql({ text }: SearchQuery, limit: number): SQL | undefined {
+function insideSql({ text }: SearchQuery, limit: number, scope: SupplierScope | undefined): SQL | undefined {
   const words = text.split(" ").slice(0, MAX_WORDS);
   if (!words.some((word) => INDEXED.test(word))) return undefined;
   const contains = (part: string): SQL => sql`k.name_key like ${`%${escapeLike(part)}%`}`;
   return sql`
     select number, 'name' as match, null::text as kind, null::text as value from (
       select k.supplier_id as number, k.name_key from bellwether.supplier_search k
-      where ${sql.join(words.map(contains), sql` and `)} limit ${Math.max(limit, MIN_NAMES)}::int
+      where ${sql.join([...words.map(contains), ...numberInScope(scope, sql`k.supplier_id`)], sql` and `)} limit ${Math.max(limit, MIN_NAMES)}::int
     ) k order by k.name_key not like ${`% ${escapeLike(text)}%`}, k.name_key, number limit ${limit}::int`;
 }
 
@@ -105,7 +113,7 @@ function insideSql({ text }: SearchQuery, limit: number): SQL | undefined {
  * in its middle, for each word. This reads far fewer names than the similarity operators of pg_trgm, which compare every name that has some of the query's trigrams. Undefined: no half
  * is long enough for the index.
  */
-function similarSql({ text }: SearchQuery, limit: number): SQL | undefined {
+function similarSql({ text }: SearchQuery, limit: number, scope: SupplierScope | undefined): SQL | undefined {
   const hasHalf = (word: string): SQL[] => {
     const letters = [...word];
     const half = Math.max(MIN_HALF, Math.ceil(letters.length / 2));
@@ -128,7 +136,7 @@ function similarSql({ text }: SearchQuery, limit: number): SQL | undefined {
     select number from (
       select k.supplier_id as number, k.name_key, word_similarity(${text}, k.name_key) as similarity from (
         select k.supplier_id, k.name_key from bellwether.supplier_search k
-        where ${sql.join(halves, sql` and `)} limit ${Math.max(limit, MIN_SIMILAR)}::int
+        where ${sql.join([...halves, ...numberInScope(scope, sql`k.supplier_id`)], sql` and `)} limit ${Math.max(limit, MIN_SIMILAR)}::int
       ) k
     ) n where similarity >= ${MIN_SIMILARITY}::real or (${sql.join(swapped, sql` and `)}) order by similarity desc, name_key, number limit ${limit}::int`;
 }
@@ -177,12 +185,22 @@ function foundOf({ number, match, kind, value }: FoundRow): FoundSupplier {
  */
 export async function searchSuppliers(
   db: Db,
-  { query, limit, modelName: wanted }: { readonly query: string; readonly limit: number; readonly modelName: string },
+  {
+    query,
+    limit,
+    modelName: wanted,
+    scope,
+  }: {
+    readonly query: string;
+    readonly limit: number;
+    readonly modelName: string;
+    readonly scope: SupplierScope | undefined;
+  },
   labelTexts: LabelTexts,
 ): Promise<SearchResult> {
   const [run, found] = await Promise.all([
     listScoringModels(db).then((models) => latestScoredRun(db, models, wanted)),
-    findMatches(db, query, limit + 1),
+    findMatches(db, query, limit + 1, scope),
   ]);
   const modelName = run?.modelName ?? "";
   const shown = found.slice(0, limit);

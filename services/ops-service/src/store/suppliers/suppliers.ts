@@ -1,4 +1,5 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { RunNotFoundError } from "../../domain/ops-error.ts";
@@ -15,6 +16,7 @@ import type {
 import {
   countSuppliers,
   type GroupFilter,
+  groupsWithin,
   type SupplierGroup,
   supplierFacets,
   withoutGroups,
@@ -34,6 +36,7 @@ import {
 import { findScoredRun, latestScoredRun, runOfToken } from "../scores/scored-runs.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
 import { readStoredScores, scoreKey } from "../scores/stored-scores.ts";
+import { andInScope } from "../supplier-scopes.ts";
 import { findMatches } from "./search-suppliers.ts";
 import { countGroups, type LinkedRun } from "./supplier-groups.ts";
 import { readPage } from "./supplier-pages.ts";
@@ -72,9 +75,11 @@ export async function listSuppliers(
     : await listedRun(db, models, { modelName: wanted, isoWeek: query.isoWeek });
   if (!run) return { ...EMPTY_LIST, modelNames };
   // What does not depend on each other is read at the same time, with a connection each.
-  const [found, labels, alerted, all] = await Promise.all([
-    query.query === "" ? null : findMatches(db, query.query, MAX_CANDIDATES + 1),
+  const { scope } = query;
+  const [found, labels, visible, alerted, all] = await Promise.all([
+    query.query === "" ? null : findMatches(db, query.query, MAX_CANDIDATES + 1, scope),
     labelFilter(db, query),
+    scope && labelFilter(db, { ...NO_CONDITIONS, ...scope }),
     hasActiveAlerts === undefined ? undefined : alertedSuppliers(db, run.modelName),
     groupsOf(run),
   ]);
@@ -85,13 +90,17 @@ export async function listSuppliers(
   const restricted = restrictions(query, run, { candidates, alerted });
   const isCounted = hasActiveAlerts !== false || query.withoutExposure;
   const runSize = all.reduce((sum, { suppliers }) => sum + suppliers, 0);
-  const conditions = [...restricted, ...conditionsOf(query, labels, run)];
+  const conditions = [
+    ...[...restricted, ...conditionsOf(query, labels, run)],
+    ...(visible ? conditionsOf(NO_CONDITIONS, visible, run) : []),
+  ];
   const readRows = (size: number) => readPage(db, run, { ...query, conditions, totalSize: size, runSize }, limit);
   const few = fewFound({ candidates, alerted: hasActiveAlerts ? alerted : undefined });
-  const [groups, early] = await Promise.all([
+  const [counted, early] = await Promise.all([
     groupsThat(db, run.id, all, { restricted, isCounted, candidates, alerted }),
     few === undefined ? undefined : readRows(few),
   ]);
+  const groups = groupsWithin(counted, visible);
   const totalSize = countSuppliers(groups, labels, run.features);
   const rows = early ?? (totalSize === 0 ? [] : await readRows(totalSize));
   const facets = query.includeFacets ? supplierFacets(groups, labels, run.features) : null;
@@ -161,8 +170,15 @@ function withLargest({ explanation, ...score }: SupplierScore): SupplierScore {
   };
 }
 
+type LabelledFilter = Pick<SupplierFilter, "bands" | "regions" | "categories" | "changes" | "completenessBelow">;
+
+const NO_CONDITIONS: LabelledFilter = {
+  ...{ bands: [], regions: [], categories: [], changes: [] },
+  completenessBelow: undefined,
+};
+
 /** Returns the filter with regions and categories as ids of labels. */
-async function labelFilter(db: Db, filter: SupplierFilter): Promise<GroupFilter> {
+async function labelFilter(db: Db, filter: LabelledFilter): Promise<GroupFilter> {
   const { bands, regions, categories, changes, completenessBelow } = filter;
   const values = [...new Set([...regions, ...categories])].filter((value) => value !== "");
   const { rows } =
@@ -267,7 +283,7 @@ async function groupsThat(
  * expressions, so that the server can estimate how many scores meet them.
  */
 function conditionsOf(
-  { bands, changes, completenessBelow }: SupplierFilter,
+  { bands, changes, completenessBelow }: LabelledFilter,
   labels: GroupFilter,
   run: ScoredRunWithFeatures,
 ): SQL[] {
@@ -320,17 +336,21 @@ async function named(
 /**
  * Returns a supplier with all contributions of its latest score by one model, and the scores of that model,
  * newest first, without contributions. Without a model name: the default of `chooseModel` or, if it has never
- * scored the supplier, the model that scored it last.
+ * scored the supplier, the model that scored it last. Undefined: there is no such supplier in the scope.
  * @throws ModelNotScoredError
  */
 export async function findSupplier(
   db: Db,
   supplierId: string,
-  { weeks, modelName: wanted }: { readonly weeks: number; readonly modelName: string },
+  {
+    weeks,
+    modelName: wanted,
+    scope,
+  }: { readonly weeks: number; readonly modelName: string; readonly scope: SupplierScope | undefined },
   labelTexts: LabelTexts,
 ): Promise<SupplierHistory | undefined> {
   const { rows: ids } = await db.execute<{ id: number }>(
-    sql`select id from bellwether.supplier where external_id = ${supplierId}`,
+    sql`select id from bellwether.supplier where external_id = ${supplierId}${andInScope(scope, sql`supplier`)}`,
   );
   const number = ids[0]?.id;
   if (number === undefined) return undefined;
