@@ -267,6 +267,19 @@ describe.skipIf(!hasChromium)("Models (apt-get install chromium)", () => {
     await shadow.getByText("Not compared: 12 rows: the queue was full.").waitFor();
   });
 
+  test("of a model that ml-service is not configured for, it says so in place of an error", async () => {
+    const models = demoModels();
+    models.replicas = [
+      () => {
+        throw new ConnectError('this ml-service has no model "late"; it has: supplier-risk', Code.NotFound);
+      },
+    ];
+    const { page } = await open(models);
+    const replicas = page.getByRole("region", { name: "Replicas" }).last();
+    await replicas.getByText("ml-service has no folder of this model in its configuration").waitFor();
+    expect(await replicas.getByRole("alert").count()).toBe(0);
+  });
+
   test("without a model, and without ml-service, the page says what to do", async () => {
     const none = await open({ ...demoModels(), versions: [] });
     await none.page.getByText("No model is published").waitFor();

@@ -8,8 +8,9 @@ import { timeText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/load-states.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { wordOf } from "../parts/words.ts";
+import { isMissing } from "../rpc/problem.ts";
 import { CHECK_WORDS } from "./model-words.ts";
-import { REPLICA_CALLS, type useReplicas } from "./use-replicas.ts";
+import { NOT_CONFIGURED, REPLICA_CALLS, type useReplicas } from "./use-replicas.ts";
 
 /** What each replica of ml-service serves now. */
 export function ReplicaCard({ replicas }: { replicas: ReturnType<typeof useReplicas> }) {
@@ -17,7 +18,12 @@ export function ReplicaCard({ replicas }: { replicas: ReturnType<typeof useRepli
     <section className="card" aria-labelledby="replicas">
       <h2 id="replicas">Replicas</h2>
       {replicas.isPending && <Loading what="the replicas" />}
-      {replicas.isError && <Failure error={replicas.error} onRetry={() => void replicas.refetch()} />}
+      {replicas.isError &&
+        (isMissing(replicas.error) ? (
+          <p className="quiet">{NOT_CONFIGURED}</p>
+        ) : (
+          <Failure error={replicas.error} onRetry={() => void replicas.refetch()} />
+        ))}
       {replicas.data && (
         <>
           <p className="quiet">

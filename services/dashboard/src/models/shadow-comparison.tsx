@@ -11,8 +11,9 @@ import { countOf, signedText, timeText, valueText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/load-states.tsx";
 import { Wide } from "../parts/wide.tsx";
 import { wordOf } from "../parts/words.ts";
+import { isMissing } from "../rpc/problem.ts";
 import { DROP_WORDS, MEASURE_WORDS, SHADOW_WORDS } from "./model-words.ts";
-import { askReplicas, REPLICA_CALLS } from "./use-replicas.ts";
+import { askReplicas, NOT_CONFIGURED, REPLICA_CALLS } from "./use-replicas.ts";
 
 /** What a promotion of the challenger would change, as each replica of ml-service has measured it. */
 export function ShadowComparison({ modelName }: { modelName: string }) {
@@ -25,6 +26,7 @@ export function ShadowComparison({ modelName }: { modelName: string }) {
       ),
   });
   if (got.isPending) return <Loading what="the comparison" />;
+  if (got.isError && isMissing(got.error)) return <p className="quiet">{NOT_CONFIGURED}</p>;
   if (got.isError) return <Failure error={got.error} onRetry={() => void got.refetch()} />;
   return (
     <>

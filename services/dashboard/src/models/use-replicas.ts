@@ -3,6 +3,10 @@ import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/mod
 import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
 import { useQuery } from "@tanstack/react-query";
 
+/** What is said of a model that ml-service is not configured for. */
+export const NOT_CONFIGURED =
+  "ml-service has no folder of this model in its configuration: it loads a version of the model only when a call names the model.";
+
 /** Number of calls: the server distributes them over its replicas in turn. */
 export const REPLICA_CALLS = 6;
 
