@@ -12,6 +12,7 @@ export default defineConfig({
     "./src/store/retention-schema.ts",
     "./src/store/watchlist-schema.ts",
     "./src/store/delegation-schema.ts",
+    "./src/store/external-score-schema.ts",
   ],
   out: "./migrations",
 });

@@ -5,6 +5,7 @@ import { NarrativeLanguage, NarrativeOutcome } from "@bellwether/gen/bellwether/
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import type { ExternalScoreSchema } from "@bellwether/gen/bellwether/ops/v1/external_score_pb";
 import { type GetWeekResponseSchema, ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import type { ExplainScoreChangeResponseSchema } from "@bellwether/gen/bellwether/ops/v1/score_explanation_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
@@ -32,6 +33,8 @@ export interface OpsData {
   /** Scores by supplier id, newest first. */
   histories: Map<string, SupplierScore[]>;
   runs: BatchRun[];
+  /** What GetSupplier has of external sources. Undefined: no source is declared. */
+  externalScores?: MessageInitShape<typeof ExternalScoreSchema>[];
   /** Undefined: those of `demoWatchlists`. */
   watchlists?: WatchlistData;
   /** What ExplainScoreChange returns, besides the weeks of the request. */
@@ -104,7 +107,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
         const history = all.filter(({ model }) => model?.name === modelName);
         const latestScore = supplier.latestScore?.model?.name === modelName ? supplier.latestScore : history[0];
         return {
-          ...{ history, modelName, scoredByModels: models },
+          ...{ history, modelName, scoredByModels: models, externalScores: data.externalScores ?? [] },
           supplier: { ...supplier, ...(latestScore && { latestScore }) },
         };
       },

@@ -6,6 +6,7 @@ import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/infere
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ErasureService } from "@bellwether/gen/bellwether/ops/v1/erasure_service_pb";
+import { ExternalScoreService } from "@bellwether/gen/bellwether/ops/v1/external_score_service_pb";
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { RetentionService } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
@@ -31,6 +32,7 @@ import { passOnAliases, passOnRegistry, passOnShadow } from "./clients/pass-on-r
 import { createScoreReplayer } from "./clients/replay-scores.ts";
 import { createDelegations } from "./delegations.ts";
 import { decideOnAlert } from "./domain/alerts/triage-alert.ts";
+import { shownScores } from "./domain/external-scores/external-score.ts";
 import { createRuleFiles } from "./domain/rules/rule-files.ts";
 import { importSuppliers } from "./domain/suppliers/store-master-data.ts";
 import type { ExportConfig } from "./exports/run-exports.ts";
@@ -42,6 +44,7 @@ import { alertHandlers } from "./rpc/alerts/alerts.ts";
 import { replayHandlers } from "./rpc/audit/replay.ts";
 import { erasureHandlers } from "./rpc/erasures/erasures.ts";
 import { OPS_ERRORS } from "./rpc/error-codes.ts";
+import { externalScoreHandlers } from "./rpc/external-scores/external-scores.ts";
 import { suppliersOfBatch } from "./rpc/messages/kept-batch.ts";
 import { REST_ROUTES } from "./rpc/rest.ts";
 import { batchHandlers } from "./rpc/runs/batch.ts";
@@ -72,6 +75,7 @@ import { openDatabase } from "./store/database.ts";
 import { translateDatabaseError } from "./store/database-error.ts";
 import { eraseBatchPayloads } from "./store/erasures/batch-payloads.ts";
 import { listDueErasures, listErasures, reportErasure } from "./store/erasures/erasures.ts";
+import { importExternalScores, readExternalScores } from "./store/external-scores/external-scores.ts";
 import { repeat } from "./store/repeat.ts";
 import { findRecordedEvent } from "./store/replay/recorded-events.ts";
 import { readStoredChunk } from "./store/replay/stored-chunks.ts";
@@ -223,7 +227,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     starting.use(createMeshTransport({ url, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }));
   const ml = connect(mlUrl);
   const scheduler = schedulerUrl === undefined ? undefined : connect(schedulerUrl);
-  const { impact, minCompleteness } = riskPolicy;
+  const { impact, minCompleteness, externalSources } = riskPolicy;
   const ledger = { now, newId, minCompleteness, recordNotices: notices !== undefined };
   const { defaultModel = DEFAULT_MODEL, furtherModels = new Map<string, ModelFiles>() } = config;
   const ruleFiles = createRuleFiles(
@@ -337,6 +341,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           searchSuppliers: (search) => searchSuppliers(db, search, labelTexts),
           listSuppliers: (query, limit) => listSuppliers(db, query, limit, { groupsOf, labelTexts }),
           findSupplier: (supplierId, which) => findSupplier(db, supplierId, which, labelTexts),
+          // Without a source, nothing is read.
+          readExternalScores: async (supplierId) =>
+            externalSources.length === 0
+              ? []
+              : shownScores(externalSources, await readExternalScores(db, supplierId), now()),
         }),
         ...explainHandlers({
           ...createStoredExplainer(ml),
@@ -380,6 +389,14 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
         }),
       ),
       watchlistRoute(database, { now, newId }),
+      route(
+        ExternalScoreService,
+        externalScoreHandlers({
+          sources: externalSources,
+          importScores: (request) =>
+            inTransaction((tx) => importExternalScores(tx, { ...request, at: now(), eventId: newId() })),
+        }),
+      ),
       audit.route,
       route(InferenceService, passOnInference(ml)),
       route(ModelRegistryService, passOnRegistry(ml)),

@@ -11,7 +11,9 @@ import { checkTargetFile } from "../output/target-folder.ts";
 import { JSON_FLAG, OPS_FLAG, OPS_MODEL_FLAG } from "../remote/shared-options.ts";
 import { changeScoreCommand, explainScoreCommand } from "../suppliers/explain-commands.ts";
 import { exportMasterData } from "../suppliers/export-master-data.ts";
+import { externalScoreJson } from "../suppliers/external-score-text.ts";
 import { type FileReport, importFile } from "../suppliers/import-master-data.ts";
+import { importScoresCommand } from "../suppliers/import-scores-command.ts";
 import { openSuppliers, type SupplierClient } from "../suppliers/supplier-client.ts";
 import { scoreJson, supplierJson, supplierLine, supplierLines } from "../suppliers/supplier-text.ts";
 import { listSuppliersCommand } from "./list-suppliers.ts";
@@ -32,7 +34,7 @@ export function suppliersCommand(context: CliContext): Command {
   const commands = [
     ...[searchCommand(context), listSuppliersCommand(context), showCommand(context)],
     ...[explainScoreCommand(context), changeScoreCommand(context), supplierCounterfactualCommand(context)],
-    ...[importCommand(context), exportCommand(context)],
+    ...[importCommand(context), exportCommand(context), importScoresCommand(context)],
   ];
   for (const command of commands) suppliers.addCommand(command);
   return suppliers;
@@ -82,6 +84,7 @@ function showCommand(context: CliContext): Command {
       report.json({
         model: answer.modelName,
         impact_formula: answer.impactFormula?.text ?? null,
+        external_scores: answer.externalScores.map(externalScoreJson),
         supplier: answer.supplier ? supplierJson(answer.supplier) : null,
         history: answer.history.map((score) => {
           const { missing_features: _missing, reasons: _reasons, ...rest } = scoreJson(score);

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   VerifyChain: "bellwether audit verify",
   EraseSubject: "bellwether audit erase",
   ListWatchlists: "bellwether watchlists list",
+  ImportExternalScores: "bellwether suppliers import-scores",
   ListErasures: "bellwether audit erasures",
   ListCheckpoints: "bellwether audit checkpoints",
   ApproveRun: "bellwether weekly approve",

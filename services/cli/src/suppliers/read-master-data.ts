@@ -18,6 +18,8 @@ export interface CsvRow {
 
 export interface CsvOptions {
   readonly delimiter: string;
+  /** Returns the columns of a header. Default: `checkHeader` of master data. @throws UsageError */
+  readonly readHeader?: typeof checkHeader;
 }
 
 /** Maximum size of a file, bytes: some ten million suppliers. */
@@ -25,10 +27,13 @@ export const MAX_FILE_BYTES = 2 ** 30;
 const SHOWN_CHARACTERS = 80;
 
 /**
- * Reads a master data file row by row, with at most one chunk of the file in memory.
+ * Reads a file of master data, or of other rows with their own header, row by row, with at most one chunk of the file in memory.
  * @throws UsageError when the file cannot be read, is not CSV in UTF-8, or has an invalid header
  */
-export async function* readMasterData(file: string, { delimiter }: CsvOptions): AsyncGenerator<CsvRow> {
+export async function* readMasterData(
+  file: string,
+  { delimiter, readHeader = checkHeader }: CsvOptions,
+): AsyncGenerator<CsvRow> {
   await checkFile(file);
   let header: readonly string[] | undefined;
   let rows: CsvRow[] = [];
@@ -38,7 +43,7 @@ export async function* readMasterData(file: string, { delimiter }: CsvOptions): 
       return;
     }
     if (record.problem !== null) throw new UsageError(`${file}: the first line cannot be read: ${record.detail}`);
-    header = checkHeader(file, textsOf(file, record, delimiter), delimiter);
+    header = readHeader(file, textsOf(file, record, delimiter), delimiter);
   };
   const reader = new CsvRecordReader({ delimiter, crEndsLines: false }, take);
   let isFirst = true;

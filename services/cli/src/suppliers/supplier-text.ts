@@ -11,6 +11,7 @@ import { wasText } from "@bellwether/reasons/reason-text";
 import { scoreText } from "@bellwether/reasons/score-text";
 import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
+import { externalScoreLines } from "./external-score-text.ts";
 import { COLUMNS, IDENTIFIER_PREFIX } from "./master-data-columns.ts";
 
 export const bandWord = (band: Band): string => enumWord(Band, band);
@@ -72,7 +73,12 @@ export function supplierLine({ supplierId, name, region, latestScore }: Supplier
 }
 
 /** Returns a supplier with its latest score and its last weeks as text. */
-export function supplierLines({ supplier, history, impactFormula }: GetSupplierResponse): string[] {
+export function supplierLines({
+  supplier,
+  history,
+  impactFormula,
+  externalScores,
+}: Pick<GetSupplierResponse, "supplier" | "history" | "impactFormula" | "externalScores">): string[] {
   if (!supplier) return [];
   const { latestScore: score } = supplier;
   const facts: readonly (readonly [string, string])[] = [
@@ -90,6 +96,7 @@ export function supplierLines({ supplier, history, impactFormula }: GetSupplierR
     ...facts.filter(([, value]) => value !== "").map(([key, value]) => `  ${key.padEnd(12)}${printable(value)}`),
     ...(score ? scoreLines(score) : ["not scored yet"]),
     ...(impactFormula ? [`expected impact = ${impactFormula.text}`] : []),
+    ...externalScores.flatMap(externalScoreLines),
     ...history
       .slice(0, SHOWN_WEEKS)
       .map((score) => `  ${score.isoWeek}  ${shownScore(score, "-")}  ${bandWord(score.band)}`),

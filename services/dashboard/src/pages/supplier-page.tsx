@@ -11,6 +11,7 @@ import { AlertTimeline } from "../parts/alert-timeline.tsx";
 import { BandBadge } from "../parts/badges.tsx";
 import { CompletenessBadge } from "../parts/completeness-badge.tsx";
 import { ContributionTable } from "../parts/contribution-table.tsx";
+import { ExternalScores } from "../parts/external-scores.tsx";
 import { moneyText, scoreText, signedText } from "../parts/format.ts";
 import { Empty, Failure, Loading } from "../parts/load-states.tsx";
 import { ModelLinks } from "../parts/model-links.tsx";
@@ -54,6 +55,7 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
             {visibleText(score ? whySentence(score) : "Never scored: the next weekly run computes the first score.")}
           </p>
           <Facts supplier={supplier} response={got.data} />
+          <ExternalScores scores={got.data.externalScores} />
           <p>
             <a href={hrefOf({ page: "watchlists", watchlistId: "", supplierId })}>Watch this supplier</a>
           </p>

@@ -11,6 +11,7 @@ const SHARED = {
   retention: "retention",
   reviews: "reviews",
   replay: "replay",
+  external_scores: "externalSources",
 } as const;
 
 /** Reads the risk policy of a further model. @throws ConfigError with every violation */
@@ -20,7 +21,7 @@ export async function loadModelPolicy(path: string, shared: RiskPolicy): Promise
 
 /**
  * Returns the risk policy of a further model. The currency and weights of the expected impact, the completeness, the
- * retention, the reviews and the replay are those of the installation: the file leaves them out, or has the same values.
+ * retention, the reviews, the replay and the external sources are those of the installation: the file leaves them out, or has the same values.
  * @param shared the policy of the default model
  * @throws ConfigError with every violation
  */
@@ -41,7 +42,7 @@ export function parseModelPolicy(file: YamlFile, shared: RiskPolicy): RiskPolicy
         ),
       ),
     );
-  const { impact, minCompleteness, retention, reviews, replay } = shared;
+  const { impact, minCompleteness, retention, reviews, replay, externalSources } = shared;
   return createRiskPolicy(losses, {
     checks,
     drift,
@@ -52,5 +53,6 @@ export function parseModelPolicy(file: YamlFile, shared: RiskPolicy): RiskPolicy
     retention,
     reviews,
     replay,
+    externalSources,
   });
 }

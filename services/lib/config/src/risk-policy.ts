@@ -2,6 +2,12 @@ import { canonicalHash } from "@bellwether/contract/canonical-json";
 import { z } from "zod";
 import { integerFrom, leaf, numberWhere, parseWithSchema, shown, valueAt, violationAt, yesNo } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
+import {
+  checkExternalSources,
+  type ExternalSource,
+  externalSourcesOf,
+  externalSourcesSchema,
+} from "./external-sources.ts";
 import { DEFAULT_CHECKS, type InputChecks, inputChecksOf, inputChecksSchema } from "./input-checks.ts";
 import {
   DEFAULT_PROMOTION_POLICY,
@@ -132,9 +138,11 @@ export interface RiskPolicy {
   readonly retrain: RetrainPolicy;
   readonly promotion: PromotionPolicy;
   readonly replay: ReplayPolicy;
+  /** Sources of scores that others compute, in the order of their names. Default: none. */
+  readonly externalSources: readonly ExternalSource[];
   /**
    * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention, the reviews,
-   * the retrains, the promotion and the replay, which change no result of a run, are not part of it.
+   * the retrains, the promotion, the replay and the external sources, which change no result of a run, are not part of it.
    */
   readonly policyHash: string;
 }
@@ -206,6 +214,7 @@ const schema = z.strictObject({
       { error: "keep_features, text" },
     )
     .prefault({}),
+  external_scores: externalSourcesSchema,
 });
 
 /** Whether a text is a currency code of ISO 4217, upper case. */
@@ -226,6 +235,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
     ...checkImpact(yaml),
     ...checkRetention(yaml),
     ...checkRetrain(yaml),
+    ...checkExternalSources(yaml),
   ]);
   const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention, reviews } = parsed;
   const { retrain, replay } = parsed;
@@ -255,6 +265,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
     retrain: retrainPolicyOf(retrain),
     promotion: promotionPolicyOf(parsed.promotion),
     replay: { keepsFeatures: replay.keep_features, text: replay.text },
+    externalSources: externalSourcesOf(parsed.external_scores),
   });
 }
 
@@ -285,10 +296,20 @@ export function createRiskPolicy(
     retrain = DEFAULT_RETRAIN,
     promotion = DEFAULT_PROMOTION_POLICY,
     replay = DEFAULT_REPLAY,
+    externalSources = [],
   }: Partial<Omit<RiskPolicy, "losses" | "policyHash">> = {},
 ): RiskPolicy {
   const policy = { losses, checks, impact, minCompleteness, drift };
-  return { ...policy, retention, reviews, retrain, promotion, replay, policyHash: canonicalHash(policy) };
+  return {
+    ...policy,
+    retention,
+    reviews,
+    retrain,
+    promotion,
+    replay,
+    externalSources,
+    policyHash: canonicalHash(policy),
+  };
 }
 
 /** Finds weights that fall with the criticality, and an exchange rate of the policy's own currency. */

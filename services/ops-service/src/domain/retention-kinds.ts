@@ -15,6 +15,7 @@ export type DataKind =
   | "runs"
   | "api_keys"
   | "watchlists"
+  | "external_scores"
   | "result_copies"
   | "exported_events";
 
@@ -90,6 +91,7 @@ export function retentionOfKinds(limits: RetentionLimits, noticeDays: number | n
     fixed("suppliers", "suppliers: ids, names and master data", "forever"),
     fixed("runs", "weekly runs: counts, totals, checks and losses", "forever"),
     fixed("api_keys", "API keys that were revoked or have expired", "forever"),
+    fixed("external_scores", "external scores", "forever"),
     fixed("watchlists", "watchlists of people", "forever"),
     fixed("result_copies", "copies of snapshots and reports", "elsewhere", "the object store of WEEKLY_RESULTS_URL"),
     fixed("exported_events", "alerts and audit events that were exported", "elsewhere", "Kafka and the event archive"),

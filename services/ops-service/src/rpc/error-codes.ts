@@ -37,6 +37,7 @@ import type {
   DelegationOwnerError,
   DeputyAwayError,
 } from "../domain/delegations/delegation-error.ts";
+import type { ExternalSourceNotFoundError } from "../domain/external-scores/external-score.ts";
 import type {
   AliasNotGrantedError,
   SchedulerServiceUnavailableError,
@@ -215,6 +216,7 @@ type OpsError =
   | RuleSetChangedError
   | RuleSetOfFileError
   | RulesOverBudgetError
+  | ExternalSourceNotFoundError
   | WatchlistNotFoundError
   | WatchlistNotOwnedError
   | WatchlistNameTakenError
@@ -319,6 +321,7 @@ export const OPS_ERRORS = {
   RuleSetChangedError: Code.Aborted,
   RuleSetOfFileError: Code.FailedPrecondition,
   RulesOverBudgetError: Code.FailedPrecondition,
+  ExternalSourceNotFoundError: Code.NotFound,
   WatchlistNotFoundError: Code.NotFound,
   WatchlistNotOwnedError: Code.PermissionDenied,
   WatchlistNameTakenError: Code.AlreadyExists,

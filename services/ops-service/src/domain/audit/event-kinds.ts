@@ -15,6 +15,7 @@ const OWN_KINDS = [
     "delegation.*",
     "destination.*",
     "events.missing",
+    "external_scores.*",
     "key.*",
     "notice.*",
     "outcomes.*",

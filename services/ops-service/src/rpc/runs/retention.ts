@@ -41,6 +41,7 @@ const KIND_NUMBERS: Readonly<Record<Kind, DataKind>> = {
   runs: DataKind.RUNS,
   api_keys: DataKind.API_KEYS,
   watchlists: DataKind.WATCHLISTS,
+  external_scores: DataKind.EXTERNAL_SCORES,
   result_copies: DataKind.RESULT_COPIES,
   exported_events: DataKind.EXPORTED_EVENTS,
 };

@@ -13,8 +13,10 @@ import { type Caller, callerOf } from "@bellwether/mesh/call/caller";
 import { type PageTokens, pageTokenError, pageTokens } from "@bellwether/mesh/call/page-token";
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { ShownExternalScore } from "../../domain/external-scores/external-score.ts";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import type * as domain from "../../domain/suppliers/supplier.ts";
+import { externalScoreToProto } from "../external-scores/external-scores.ts";
 import { nameOf } from "../messages/alert-to-proto.ts";
 import {
   facetsToProto,
@@ -40,6 +42,8 @@ export interface SupplierDependencies {
     supplierId: string,
     which: { readonly weeks: number; readonly modelName: string; readonly scope: SupplierScope | undefined },
   ) => Promise<domain.SupplierHistory | undefined>;
+  /** Returns what is shown of each external source for a supplier. */
+  readonly readExternalScores: (supplierId: string) => Promise<readonly ShownExternalScore[]>;
 }
 
 const DEFAULT_PAGE = 50;
@@ -116,11 +120,12 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
       const found = await deps.findSupplier(supplierId, which);
       if (!found) throw new SupplierNotFoundError(supplierId);
       const { supplier, history, modelName, scoredByModels, formula } = found;
+      const externalScores = (await deps.readExternalScores(supplierId)).map(externalScoreToProto);
       return {
         ...{ supplier: supplierToProto(supplier, policy), modelName, scoredByModels: [...scoredByModels] },
         history: history.map((score) => scoreToProto(score, policy)),
         ...(formula && { impactFormula: formulaToProto(formula) }),
-        completenessLimit: policy.minCompleteness,
+        ...{ completenessLimit: policy.minCompleteness, externalScores },
       };
     },
   };
