@@ -1,8 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isoWeekEnd } from "@bellwether/contract/iso-week";
+import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb";
 import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ErasureService } from "@bellwether/gen/bellwether/ops/v1/erasure_service_pb";
 import type { ServiceProcess } from "@bellwether/testing/service-process";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -23,7 +25,7 @@ beforeAll(async () => {
   await week.writeFile(weekCsv(ROWS));
   scheduler = await week.startScheduler(
     { DATABASE_URL: await mesh.cluster.createDatabase() },
-    { WEEKLY_INPUT_CHECK: "1s" },
+    { WEEKLY_INPUT_CHECK: "1s", WEEKLY_ERASURE_CHECK: "1s" },
   );
 });
 afterAll(async () => {
@@ -57,6 +59,24 @@ test("trigger with --watch ends with the run, and watch shows it again", async (
     async () => expect(await command(["status"])).toMatchObject({ json: { last_complete_week: week.isoWeek } }),
     { timeout: 60_000 },
   );
+});
+
+test("the texts about a supplier are erased in the files of the week, which the scheduler reports", async () => {
+  const transport = createGrpcTransport({ baseUrl: mesh.ops.now.grpc });
+  const erasures = createClient(ErasureService, transport);
+  const supplierId = "S_7";
+  await createClient(AuditService, transport).eraseSubject({ supplierId, reason: "request of the person" });
+  await vi.waitFor(
+    async () => {
+      const [erasure] = (await erasures.listErasures({})).erasures;
+      expect(erasure).toMatchObject({ supplierId, batchesDone: true });
+      expect(erasure?.places).toMatchObject([{ report: { snapshots: 1, reports: 1, waitingWeeks: [] } }]);
+    },
+    { timeout: 60_000 },
+  );
+  const { json } = await command(["trigger", "--week", week.isoWeek, "--watch"]);
+  // The files are those of the complete week as before.
+  expect(json).toMatchObject({ state: "complete", rows_scored: ROWS });
 });
 
 test("another file for a complete week fails and names supersede, after which it is a new revision", async () => {

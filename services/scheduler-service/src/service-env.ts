@@ -65,6 +65,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
       inputMarker: config.inputMarker,
       inputDeadlineMs: config.inputDeadlineMs,
       inputCheckMs: config.inputCheckMs,
+      erasureCareMs: config.erasureCareMs,
       lookBackMs: config.lookBackMs,
       auditCalls: config.auditCalls,
       logger,

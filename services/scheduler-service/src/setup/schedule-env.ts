@@ -18,5 +18,6 @@ export const SCHEDULE_ENV = {
   input: { ...env.path("WEEKLY_INPUT", "new_data_weekly.csv"), secret: true },
   inputDeadlineMs: env.durationMs("WEEKLY_INPUT_DEADLINE", "24h", { min: "0s", max: "7d" }),
   inputCheckMs: env.durationMs("WEEKLY_INPUT_CHECK", "20s", { min: "1s", max: "10m" }),
+  erasureCareMs: env.durationMs("WEEKLY_ERASURE_CHECK", "1m", { min: "1s", max: "1h" }),
   lookBackMs: env.durationMs("WEEKLY_LOOK_BACK", "28d", { min: "0s", max: "364d" }),
 };
