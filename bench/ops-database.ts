@@ -143,6 +143,9 @@ async function fill(
     insert into bellwether.supplier_search (supplier_id, id_key, name_key)
     select id, lower(external_id), lower(name) from bellwether.supplier`);
   await pool.query(`
+    insert into bellwether.supplier_match (supplier_id, match_key)
+    select id, replace(lower(name), ' ', '-') from bellwether.supplier`);
+  await pool.query(`
     insert into bellwether.supplier_identifier (supplier_id, kind, value, key)
     select id, 'vat', 'DE ' || (100000000 + id * 7), 'de' || (100000000 + id * 7) from bellwether.supplier where id % 2 = 0`);
   for (const { definition } of indexes) await pool.query(definition);

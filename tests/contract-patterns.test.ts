@@ -53,6 +53,7 @@ test("every field in which a reason is required has the pattern of reasons", () 
       "ApproveRunRequest.reason",
       "CancelRetrainRequest.reason",
       "CorrectOutcomeRequest.reason",
+      "DismissDuplicateRequest.reason",
       "EraseSubjectRequest.reason",
       "OverrideAlertRequest.reason",
       "Override.reason",
@@ -64,11 +65,13 @@ test("every field in which a reason is required has the pattern of reasons", () 
       "SetDelegationRequest.reason",
       "SupersedeRunRequest.reason",
       "TriggerRetrainRequest.reason",
+      "UndoMergeRequest.reason",
       "VoidRunRequest.reason",
     ].sort(),
   );
   expect(optional.map(({ field }) => field).sort()).toEqual([
     "EndSessionsRequest.reason",
+    "MergeSuppliersRequest.reason",
     "TriggerRunRequest.accept_losses",
     "TriggerRunRequest.force_future",
   ]);

@@ -4,6 +4,8 @@ const registry = (service: string, method: string): string => `/bellwether.regis
 const LIST_ALERTS = ops("AlertService", "ListAlerts");
 const LIST_VERSIONS = registry("ModelRegistryService", "ListVersions");
 const LIST_DESTINATIONS = ops("NoticeService", "ListDestinations");
+const GET_IDENTITY = ops("SupplierMergeService", "GetSupplierIdentity");
+const LIST_DUPLICATES = ops("SupplierMergeService", "ListDuplicates");
 const LIST_RULE_SETS = ops("RuleService", "ListRuleSets");
 
 /** Fields whose values each installation has of its own, with the operation that answers them. */
@@ -19,6 +21,10 @@ const SOURCES: Readonly<Record<string, string>> = {
   runId: ops("BatchService", "ListRuns"),
   gateId: registry("ModelRegistryService", "GetGateResult"),
   setId: LIST_RULE_SETS,
+  mergeId: GET_IDENTITY,
+  ...{ firstId: LIST_DUPLICATES, secondId: LIST_DUPLICATES, survivorId: LIST_DUPLICATES, mergedId: LIST_DUPLICATES },
+  ...{ firstVersion: GET_IDENTITY, secondVersion: GET_IDENTITY },
+  ...{ survivorVersion: GET_IDENTITY, mergedVersion: GET_IDENTITY },
   outcomeId: ops("OutcomeService", "ListOutcomes"),
   jobId: "/bellwether.schedule.v1.ScheduleService/TriggerRun",
 };

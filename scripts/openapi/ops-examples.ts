@@ -88,6 +88,23 @@ export const opsExamples = (): Readonly<Record<string, { readonly request: unkno
   },
   [ops("RuleService", "ListRuleActivations")]: { request: { setId: "default" } },
   [ops("SessionService", "EndSessions")]: { request: { subject: "jane@example.org", reason: "left the company" } },
+  [ops("SupplierMergeService", "GetSupplierIdentity")]: { request: { supplierId: "S_00001" } },
+  [ops("SupplierMergeService", "ListDuplicates")]: { request: { pageSize: 20 } },
+  [ops("SupplierMergeService", "DismissDuplicate")]: {
+    request: {
+      ...{ firstId: "S_00001", secondId: "S_00077", firstVersion: "0".repeat(32), secondVersion: "1".repeat(32) },
+      reason: "two branches with contracts of their own",
+    },
+  },
+  [ops("SupplierMergeService", "MergeSuppliers")]: {
+    request: {
+      ...{ survivorId: "S_00001", mergedId: "S_00077" },
+      ...{ survivorVersion: "0".repeat(32), mergedVersion: "1".repeat(32), reason: "renamed in May" },
+    },
+  },
+  [ops("SupplierMergeService", "UndoMerge")]: {
+    request: { mergeId: "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e63", reason: "another company of that name" },
+  },
   [ops("SupplierService", "ListSuppliers")]: { request: { pageSize: 50, ...MODEL } },
   [ops("SupplierService", "ExplainScore")]: { request: SUPPLIER },
   [ops("SupplierService", "FindCounterfactuals")]: { request: SUPPLIER },

@@ -18,6 +18,7 @@ export const OPS_MESSAGES = [
   ...["bellwether.ops.v1.Alert", "bellwether.ops.v1.AuditRecord", "bellwether.ops.v1.BatchRun"],
   ...["bellwether.ops.v1.ListSuppliersResponse", "bellwether.ops.v1.GetSupplierResponse"],
   "bellwether.ops.v1.FindCounterfactualsResponse",
+  "bellwether.ops.v1.ListDuplicatesResponse",
 ] as const;
 
 const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
@@ -108,6 +109,16 @@ export function opsPaths(message: (name: string) => DescMessage): Readonly<Recor
         summary: "Returns one supplier with its scores, as GetSupplier.",
         parameters: parameters({ supplier_id: TEXT, history_weeks: COUNT(260), model_name: TEXT }, "supplier_id"),
         responses: restAnswer("The supplier.", plain("bellwether.ops.v1.GetSupplierResponse")),
+      },
+    },
+    "/suppliers/duplicates": {
+      get: {
+        operationId: "suppliersDuplicates",
+        summary: "Lists pairs of suppliers that are possibly the same company, as ListDuplicates.",
+        parameters: parameters({
+          ...{ page_size: COUNT(50), page_token: TEXT, supplier_id: TEXT, include_dismissed: BOOLEAN },
+        }),
+        responses: restAnswer("The pairs.", plain("bellwether.ops.v1.ListDuplicatesResponse")),
       },
     },
     "/supplier/counterfactuals": {

@@ -8,6 +8,7 @@ export const REST_RPCS: Readonly<Record<string, string>> = {
   "/explain": inference("Explain"),
   "/suppliers": ops("SupplierService", "ListSuppliers"),
   "/supplier": ops("SupplierService", "GetSupplier"),
+  "/suppliers/duplicates": ops("SupplierMergeService", "ListDuplicates"),
   "/supplier/counterfactuals": ops("SupplierService", "FindCounterfactuals"),
   "/alerts": ops("AlertService", "ListAlerts"),
   "/alerts/action": ops("AlertService", "DecideAlerts"),

@@ -13,6 +13,7 @@ export default defineConfig({
     "./src/store/watchlist-schema.ts",
     "./src/store/delegation-schema.ts",
     "./src/store/external-score-schema.ts",
+    "./src/store/merge-schema.ts",
   ],
   out: "./migrations",
 });

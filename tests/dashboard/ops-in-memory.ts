@@ -19,6 +19,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { alertsInMemory } from "./alerts-in-memory.ts";
 import { type AuditData, auditInMemory, demoAudit } from "./audit-in-memory.ts";
+import { demoMerges, type MergeData, mergesInMemory } from "./merges-in-memory.ts";
 import { demoModels, type ModelData, modelsInMemory } from "./models-in-memory.ts";
 import { demoNotices, type NoticeData, noticesInMemory } from "./notices-in-memory.ts";
 import { type PerformanceData, performanceData, performanceInMemory } from "./performance-in-memory.ts";
@@ -57,6 +58,8 @@ export interface OpsData {
   audit?: AuditData;
   /** Undefined: those of `demoRules`. */
   rules?: RuleData;
+  /** Undefined: those of `demoMerges`. */
+  merges?: MergeData;
 }
 
 /**
@@ -77,6 +80,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
     ...auditInMemory(data.audit ?? demoAudit()),
     ...rulesInMemory(rules),
     watchlistsInMemory(data.watchlists ?? demoWatchlists()),
+    mergesInMemory(data.merges ?? demoMerges()),
     route(SupplierService, {
       searchSuppliers({ query, limit }) {
         const text = query.toLowerCase();

@@ -72,7 +72,7 @@ function plantedErrors(): ReadonlyMap<number, { readonly field: string; readonly
     ["supplier_id", () => ",A,EU,steel,5,,,,"],
     ["", (id) => `${id},A,EU`],
     ["name", (id) => `${id},${"x".repeat(513)},EU,steel,5,,,,`],
-    ["identifiers.vat", (id) => `${id},A,EU,steel,5,,,,VAT 1`],
+    ["identifiers.vat", (id) => `${id},A,EU,steel,5,,,,DE 100000001`],
     ["supplier_id", () => "GOOD-0,again,EU,steel,5,,,,"],
     ["currency", (id) => `${id},A,EU,steel,,EUR,,,`],
   ];
@@ -88,7 +88,7 @@ test("a file of 1,000 rows with 60 planted errors is reported by row; a second i
   const errors = plantedErrors();
   const rows = Array.from({ length: 1_000 }, (_, i) => {
     const bad = errors.get(i + 2);
-    return bad?.row ?? `GOOD-${i},"Müller, ${i}",EU,steel,${i * 10},EUR,high,Ana Ruiz,VAT ${i + 1}`;
+    return bad?.row ?? `GOOD-${i},"Müller, ${i}",EU,steel,${i * 10},EUR,high,Ana Ruiz,DE ${100_000_001 + i}`;
   });
   const file = await writeCsv("planted.csv", [HEADER, ...rows]);
   const expected = [...errors].map(([line, { field }]) => [line, field]);
@@ -116,9 +116,9 @@ test("a file of 1,000 rows with 60 planted errors is reported by row; a second i
   const shown = await run("show", "GOOD-999", "--json");
   expect(JSON.parse(shown.stdout).supplier).toMatchObject({
     ...{ name: "Müller, 999", exposure: 9_990, currency: "EUR", criticality: "high", owner: "Ana Ruiz" },
-    ...{ identifiers: { vat: "VAT 1000" }, sources: { name: "master_data" }, latest_score: null },
+    ...{ identifiers: { vat: "DE100001000" }, sources: { name: "master_data" }, latest_score: null },
   });
-  const found = await run("search", "vat1000", "--json");
+  const found = await run("search", "de100001000", "--json");
   expect(JSON.parse(found.stdout)).toMatchObject({ truncated: false, suppliers: [{ supplier_id: "GOOD-999" }] });
 });
 

@@ -38,6 +38,7 @@ import { importSuppliers } from "./domain/suppliers/store-master-data.ts";
 import type { ExportConfig } from "./exports/run-exports.ts";
 import { startExports } from "./exports/start-exports.ts";
 import { startRetentionCare } from "./jobs/retention-care.ts";
+import { startMerges } from "./merges.ts";
 import { type NoticeConfig, startNotices } from "./notices.ts";
 import { startOutcomes } from "./outcomes.ts";
 import { alertHandlers } from "./rpc/alerts/alerts.ts";
@@ -268,6 +269,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     }),
   );
   const delegations = createDelegations({ database, now, newId });
+  const merges = starting.use(await startMerges({ database, now, newId }));
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -338,8 +340,9 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       route(SupplierService, {
         ...supplierHandlers({
           ...{ policy: shownPolicy, watchedNumbers: ofWatchlist },
-          searchSuppliers: (search) => searchSuppliers(db, search, labelTexts),
-          listSuppliers: (query, limit) => listSuppliers(db, query, limit, { groupsOf, labelTexts }),
+          searchSuppliers: (search) => searchSuppliers(db, search, { labelTexts, links: merges.links() }),
+          listSuppliers: (query, limit) =>
+            listSuppliers(db, query, limit, { groupsOf, labelTexts, links: merges.links() }),
           findSupplier: (supplierId, which) => findSupplier(db, supplierId, which, labelTexts),
           // Without a source, nothing is read.
           readExternalScores: async (supplierId) =>
@@ -407,6 +410,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       ...sent.routes,
       ...outcomes.routes,
       ...rules.routes,
+      merges.route,
     ],
     errors: OPS_ERRORS,
     translateError,

@@ -47,7 +47,7 @@ test("master data creates suppliers with all fields, and search finds them by ea
   expect(await supplierOf("M-1")).toMatchObject({
     ...{ name: "Müller Stahl GmbH", region: "DACH", category: "steel", owner: "Ana Ruiz", exposure: 1_250_000.5 },
     ...{ exposureCurrency: "EUR", criticality: Criticality.HIGH },
-    identifiers: [{ kind: "vat", value: "DE 123.456.789" }],
+    identifiers: [{ kind: "vat", value: "DE123456789" }],
     sources: { name: FieldSource.MASTER_DATA, region: FieldSource.MASTER_DATA, exposure: FieldSource.MASTER_DATA },
   });
   expect(await importRows([row])).toMatchObject({ created: 0, updated: 0, unchanged: 1 });
@@ -104,7 +104,7 @@ test("a repeated request answers as the first one did; its id is not accepted fo
 });
 
 test("each invalid row is reported with its field, value and reason, and the others are stored", async () => {
-  await importRows([{ supplierId: "I-0", identifiers: [{ kind: "vat", value: "FR 1" }] }]);
+  await importRows([{ supplierId: "I-0", identifiers: [{ kind: "vat", value: "FR 12 123456789" }] }]);
   const answer = await importRows([
     { supplierId: "I-1", exposure: Number.NaN },
     { supplierId: "I-2", exposure: -1 },
@@ -114,7 +114,7 @@ test("each invalid row is reported with its field, value and reason, and the oth
     { supplierId: " I-6" },
     { supplierId: "" },
     { supplierId: "I-8", name: "x".repeat(513) },
-    { supplierId: "I-9", identifiers: [{ kind: "vat", value: "fr-1" }] },
+    { supplierId: "I-9", identifiers: [{ kind: "vat", value: "fr-12.123456789" }] },
     { supplierId: "I-10", identifiers: [{ kind: "VAT no", value: "1" }] },
     { supplierId: "I-11", criticality: NOT_A_CRITICALITY },
     { supplierId: "I-12", name: "a\0b" },
@@ -146,7 +146,7 @@ test("each invalid row is reported with its field, value and reason, and the oth
   ]);
   expect(answer).toMatchObject({ created: 1, rejected: 14 });
   expect(answer.violations[3]?.reason).toContain("exchange_rates");
-  expect(answer.violations[8]?.reason).toBe('already belongs to supplier "I-0"');
+  expect(answer.violations[8]?.reason).toBe('already belongs to supplier "I-0"; merge both, or declare it as shared');
   expect(await supplierOf("good")).toMatchObject({ exposure: 0 });
 });
 

@@ -12,6 +12,7 @@ import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_servic
 import { PerformanceService } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { RuleService } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
+import { SupplierMergeService } from "@bellwether/gen/bellwether/ops/v1/supplier_merge_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { FeatureDirection, FeatureKind } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
@@ -30,6 +31,7 @@ export interface OpsHarness extends AsyncDisposable {
   readonly alerts: Client<typeof AlertService>;
   readonly audit: Client<typeof AuditService>;
   readonly suppliers: Client<typeof SupplierService>;
+  readonly merges: Client<typeof SupplierMergeService>;
   readonly reports: Client<typeof ReportService>;
   readonly outcomes: Client<typeof OutcomeService>;
   readonly performance: Client<typeof PerformanceService>;
@@ -74,6 +76,7 @@ export async function startOps(
     alerts: createClient(AlertService, transport),
     audit: createClient(AuditService, transport),
     suppliers: createClient(SupplierService, transport),
+    merges: createClient(SupplierMergeService, transport),
     reports: createClient(ReportService, transport),
     outcomes: createClient(OutcomeService, transport),
     performance: createClient(PerformanceService, transport),

@@ -4,6 +4,7 @@ import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { inTransaction } from "@bellwether/postgres/pool/transaction";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { mergeLinksOf } from "../src/domain/merges/merge-links.ts";
 import type { SupplierQuery } from "../src/domain/suppliers/supplier.ts";
 import type { Db } from "../src/store/database.ts";
 import { createLabelTexts, type LabelTexts } from "../src/store/scores/label-texts.ts";
@@ -72,7 +73,7 @@ async function locksOf(read: (db: Db) => Promise<unknown>): Promise<readonly str
 
 /** Labels are kept in memory by the service, and read once in this file. */
 let labelTexts: LabelTexts;
-const options = (db: Db) => ({ groupsOf: createRunGroups(db), labelTexts });
+const options = (db: Db) => ({ groupsOf: createRunGroups(db), labelTexts, links: mergeLinksOf([]) });
 
 test.each([
   ["by impact", LIST],
@@ -87,7 +88,7 @@ test("GetSupplier locks at most 64 tables and indexes with 60 weeks, SearchSuppl
   const got = await locksOf((db) => findSupplier(db, "a", { weeks: 53, modelName: "", scope: undefined }, labelTexts));
   expect(got.length, got.join(" ")).toBeLessThanOrEqual(64);
   const found = await locksOf((db) =>
-    searchSuppliers(db, { query: "name of", limit: 20, modelName: "", scope: undefined }, labelTexts),
+    searchSuppliers(db, { query: "name of", limit: 20, modelName: "", scope: undefined }, options(db)),
   );
   expect(found.length, found.join(" ")).toBeLessThanOrEqual(32);
 });

@@ -3,6 +3,7 @@ import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import type { PostgresPool } from "@bellwether/postgres/pool/postgres-pool";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { mergeLinksOf } from "../src/domain/merges/merge-links.ts";
 import type { SupplierOrder, SupplierQuery } from "../src/domain/suppliers/supplier.ts";
 import { createLabelTexts } from "../src/store/scores/label-texts.ts";
 import { createRunGroups } from "../src/store/suppliers/supplier-groups.ts";
@@ -83,7 +84,7 @@ beforeAll(async () => {
     where s.run = (select max(id) from bellwether.run)`);
   rows = found.rows;
   const db = drizzle(pool);
-  options = { groupsOf: createRunGroups(db), labelTexts: createLabelTexts(db) };
+  options = { groupsOf: createRunGroups(db), labelTexts: createLabelTexts(db), links: mergeLinksOf([]) };
 });
 afterAll(async () => {
   await pool?.close();

@@ -14,8 +14,9 @@ import { exportMasterData } from "../suppliers/export-master-data.ts";
 import { externalScoreJson } from "../suppliers/external-score-text.ts";
 import { type FileReport, importFile } from "../suppliers/import-master-data.ts";
 import { importScoresCommand } from "../suppliers/import-scores-command.ts";
+import { duplicatesCommand, mergeCommand, unmergeCommand } from "../suppliers/merge-commands.ts";
 import { openSuppliers, type SupplierClient } from "../suppliers/supplier-client.ts";
-import { scoreJson, supplierJson, supplierLine, supplierLines } from "../suppliers/supplier-text.ts";
+import { bandWord, scoreJson, supplierJson, supplierLine, supplierLines } from "../suppliers/supplier-text.ts";
 import { listSuppliersCommand } from "./list-suppliers.ts";
 import { supplierCounterfactualCommand } from "./supplier-counterfactual.ts";
 
@@ -29,12 +30,13 @@ const SHOWN_CHANGES = 50;
 export function suppliersCommand(context: CliContext): Command {
   const suppliers = new Command("suppliers").addHelpText(
     "after",
-    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may import; the role viewer may\nuse all other commands.\n\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers list --band high\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers counterfactual S_00922\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv",
+    "\nThe commands call ops-service with the token or API key in BELLWETHER_TOKEN_FILE. The role analyst may import, merge and\ndismiss duplicates; the role viewer may use all other commands.\n\nExamples:\n  npx bellwether suppliers search 'muller stahl'\n  npx bellwether suppliers list --band high\n  npx bellwether suppliers show S_00001\n  npx bellwether suppliers change S_00001\n  npx bellwether suppliers counterfactual S_00922\n  npx bellwether suppliers import master-data.csv --dry-run\n  npx bellwether suppliers export master-data.csv\n  npx bellwether suppliers duplicates\n  npx bellwether suppliers merge S_00001 S_00077",
   );
   const commands = [
     ...[searchCommand(context), listSuppliersCommand(context), showCommand(context)],
     ...[explainScoreCommand(context), changeScoreCommand(context), supplierCounterfactualCommand(context)],
     ...[importCommand(context), exportCommand(context), importScoresCommand(context)],
+    ...[duplicatesCommand(context), mergeCommand(context), unmergeCommand(context)],
   ];
   for (const command of commands) suppliers.addCommand(command);
   return suppliers;
@@ -56,7 +58,11 @@ function searchCommand(context: CliContext): Command {
       using client = openSuppliers(context, options.ops);
       const request = { query, limit: options.limit, modelName: options.model ?? "" };
       const { matches, truncated, modelName } = await client.answer(client.suppliers.searchSuppliers(request));
-      for (const { supplier } of matches) if (supplier) report.line(supplierLine(supplier));
+      for (const { supplier, mergedSupplierId } of matches)
+        if (supplier)
+          report.line(
+            `${supplierLine(supplier)}${mergedSupplierId === "" ? "" : `  (found ${printable(mergedSupplierId)}, which is merged into it)`}`,
+          );
       if (matches.length === 0) report.line("no supplier found");
       if (truncated) report.line("more suppliers match; write more of the name, or give --limit");
       const found = matches.flatMap(({ supplier }) => (supplier ? [supplierJson(supplier)] : []));
@@ -86,6 +92,10 @@ function showCommand(context: CliContext): Command {
         impact_formula: answer.impactFormula?.text ?? null,
         external_scores: answer.externalScores.map(externalScoreJson),
         supplier: answer.supplier ? supplierJson(answer.supplier) : null,
+        merged_scores: answer.mergedScores.map((score) => ({
+          supplier_id: score.scoredSupplierId,
+          ...{ iso_week: score.isoWeek, risk_score: score.riskScore ?? null, band: bandWord(score.band) },
+        })),
         history: answer.history.map((score) => {
           const { missing_features: _missing, reasons: _reasons, ...rest } = scoreJson(score);
           return rest;
@@ -122,6 +132,7 @@ function importCommand(context: CliContext): Command {
       "after",
       "\nColumns: supplier_id (required), name, region, category, exposure, currency, criticality (low, normal, high, critical), owner," +
         "\nand one column for each kind of identifier, for example identifier_vat. Fields without a column do not change." +
+        "\nidentifier_lei, identifier_duns and identifier_vat are checked. shared_identifiers: kinds that other suppliers may have too, for example vat." +
         "\nExit code 1 if a row is rejected (the other rows are stored), or if a conflict stops the import (no row is stored)." +
         "\n\nExamples:\n  npx bellwether suppliers import master-data.csv --dry-run" +
         "\n  npx bellwether suppliers import master-data.csv --on-conflict update --json",
@@ -160,7 +171,7 @@ function reportImport(
   result: FileReport,
   { dryRun = false, onConflict }: { readonly dryRun?: boolean; readonly onConflict: string },
 ): void {
-  const { violations, violationCount, isStopped, changes, ...counts } = result;
+  const { violations, violationCount, isStopped, changes, mergedRows, ...counts } = result;
   if (dryRun) reportChanges(report, result);
   for (const { line, field, value, reason } of violations.slice(0, SHOWN_VIOLATIONS))
     report.line(`line ${line}${field === "" ? "" : `, ${field}`}: ${JSON.stringify(value)} ${reason}`);
@@ -174,10 +185,15 @@ function reportImport(
       ? "; nothing is stored (--dry-run)"
       : "";
   report.line(`${summary}${ending}`);
+  if (mergedRows > 0)
+    report.line(
+      `${countText(mergedRows, "row")} about merged suppliers: the values are those of the merged supplier, not of the survivor`,
+    );
   report.json({
     dry_run: dryRun,
     on_conflict: onConflict,
     ...counts,
+    merged_rows: mergedRows,
     stopped: isStopped,
     violations: violations.map(({ supplierId, ...violation }) => ({ ...violation, supplier_id: supplierId })),
     violation_count: violationCount,

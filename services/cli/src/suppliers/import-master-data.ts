@@ -38,6 +38,8 @@ export interface FileReport {
   readonly unchanged: number;
   readonly skipped: number;
   readonly rejected: number;
+  /** Number of valid rows about suppliers that are merged into another one. */
+  readonly mergedRows: number;
   readonly isStopped: boolean;
   /** Violations in the order of the lines, at most `MAX_VIOLATIONS`. */
   readonly violations: readonly FileViolation[];
@@ -50,6 +52,7 @@ export interface FileReport {
 type RequestRow = MessageInitShape<typeof MasterDataRowSchema>;
 type Send = (request: MessageInitShape<typeof ImportSuppliersRequestSchema>) => Promise<ImportSuppliersResponse>;
 
+const COUNTS = ["created", "updated", "unchanged", "skipped", "rejected", "mergedRows"] as const;
 /** Maximum number of rows of a request. */
 const PAGE_ROWS = 1_000;
 /** Maximum number of violations that a report lists. */
@@ -86,7 +89,7 @@ async function importRows(
   onRows: (rows: number) => void,
 ): Promise<FileReport> {
   const { isDryRun: dryRun, onConflict } = options;
-  const sums = { rows: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, rejected: 0 };
+  const sums = { rows: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, rejected: 0, mergedRows: 0 };
   const violations: FileViolation[] = [];
   const changes: FileChange[] = [];
   let violationCount = 0;
@@ -97,7 +100,7 @@ async function importRows(
   const flush = async (): Promise<void> => {
     if (page.length > 0) {
       const answer = await send({ requestId: randomUUID(), rows: page.map(({ row }) => row), dryRun, onConflict });
-      for (const key of ["created", "updated", "unchanged", "skipped", "rejected"] as const) sums[key] += answer[key];
+      for (const key of COUNTS) sums[key] += answer[key];
       isStopped ||= answer.stopped;
       for (const { row, created: isCreated, fields } of answer.changes.slice(0, MAX_CHANGES - changes.length)) {
         const { line = 0, row: sent } = page[row] ?? {};
@@ -140,7 +143,7 @@ function createRowCheck({ emptyClears }: ImportOptions) {
     const keys = [
       { field: "supplier_id", value: id, key: `id/${id}` },
       ...(row.identifiers ?? [])
-        .filter(({ value = "" }) => value !== "")
+        .filter(({ value = "", shared = false }) => value !== "" && !shared)
         .map(({ kind = "", value = "" }) => ({
           field: `identifiers.${kind}`,
           value,

@@ -13,6 +13,9 @@ export const COLUMNS = [
   "owner",
 ] as const;
 
+/** Column of the kinds of identifiers that other suppliers may have too, divided by spaces. Export writes it last, if there are any. */
+export const SHARED_COLUMN = "shared_identifiers";
+
 /** Beginning of the name of an identifier's column: `identifier_vat`. */
 export const IDENTIFIER_PREFIX = "identifier_";
 const IDENTIFIER = /^identifier_[a-z0-9_-]{1,32}$/;
@@ -36,7 +39,7 @@ export function checkHeader(file: string, names: readonly string[], delimiter: s
   if (twice !== undefined) throw new UsageError(`${file}: the column ${JSON.stringify(twice)} is there twice`);
   for (const name of header) {
     if (isColumn(name) || IDENTIFIER.test(name)) continue;
-    const known = knownNames(name, [...COLUMNS, "identifier_vat"]);
+    const known = knownNames(name, [...COLUMNS, SHARED_COLUMN, "identifier_vat"]);
     throw new UsageError(
       `${file}: the column ${JSON.stringify(name.slice(0, 80))} does not exist; ${known}. Identifiers have a column for each kind: identifier_vat, identifier_duns`,
     );
@@ -48,4 +51,4 @@ export function checkHeader(file: string, names: readonly string[], delimiter: s
   return header;
 }
 
-const isColumn = (name: string): boolean => COLUMNS.some((column) => column === name);
+const isColumn = (name: string): boolean => name === SHARED_COLUMN || COLUMNS.some((column) => column === name);

@@ -12,7 +12,7 @@ import { scoreText } from "@bellwether/reasons/score-text";
 import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
 import { externalScoreLines } from "./external-score-text.ts";
-import { COLUMNS, IDENTIFIER_PREFIX } from "./master-data-columns.ts";
+import { COLUMNS, IDENTIFIER_PREFIX, SHARED_COLUMN } from "./master-data-columns.ts";
 
 export const bandWord = (band: Band): string => enumWord(Band, band);
 const criticalityWord = (criticality: Criticality): string => enumWord(Criticality, criticality);
@@ -29,6 +29,8 @@ export function supplierJson({ latestScore, ...supplier }: Supplier) {
     criticality: criticalityWord(supplier.criticality) || null,
     owner: supplier.owner,
     identifiers: Object.fromEntries(supplier.identifiers.map(({ kind, value }) => [kind, value])),
+    shared_identifiers: supplier.identifiers.flatMap(({ kind, shared }) => (shared ? [kind] : [])),
+    ...{ merged_into: supplier.mergedInto || null, merged_supplier_ids: supplier.mergedSupplierIds },
     sources: {
       name: sourceWord(supplier.sources?.name),
       region: sourceWord(supplier.sources?.region),
@@ -78,7 +80,8 @@ export function supplierLines({
   history,
   impactFormula,
   externalScores,
-}: Pick<GetSupplierResponse, "supplier" | "history" | "impactFormula" | "externalScores">): string[] {
+  mergedScores,
+}: Pick<GetSupplierResponse, "supplier" | "history" | "impactFormula" | "externalScores" | "mergedScores">): string[] {
   if (!supplier) return [];
   const { latestScore: score } = supplier;
   const facts: readonly (readonly [string, string])[] = [
@@ -88,13 +91,19 @@ export function supplierLines({
     ["exposure", supplier.exposure === undefined ? "not known" : `${supplier.exposure} ${supplier.exposureCurrency}`],
     ["criticality", criticalityWord(supplier.criticality) || "normal (not set)"],
     ["owner", supplier.owner],
-    ...supplier.identifiers.map(({ kind, value }) => [kind, value] as const),
+    ...supplier.identifiers.map(({ kind, value, shared }) => [kind, `${value}${shared ? " (shared)" : ""}`] as const),
+    ["merged into", supplier.mergedInto],
+    ["merged ids", supplier.mergedSupplierIds.join(", ")],
     ["alerts", String(supplier.activeAlerts)],
   ];
   return [
     printable(supplier.name || supplier.supplierId),
     ...facts.filter(([, value]) => value !== "").map(([key, value]) => `  ${key.padEnd(12)}${printable(value)}`),
     ...(score ? scoreLines(score) : ["not scored yet"]),
+    ...mergedScores.map(
+      (score) =>
+        `${score.isoWeek}: ${bandWord(score.band)} ${shownScore(score, "-")} as ${printable(score.scoredSupplierId)}, which is merged into this supplier`,
+    ),
     ...(impactFormula ? [`expected impact = ${impactFormula.text}`] : []),
     ...externalScores.flatMap(externalScoreLines),
     ...history
@@ -132,11 +141,22 @@ function impactText({ impact, riskScore, exposureKnown }: SupplierScore): string
   return exposureKnown ? "not known" : "not known, because the exposure is not known";
 }
 
+/** The columns of identifiers in a master data file. */
+export interface IdentifierColumns {
+  readonly kinds: readonly string[];
+  /** Whether at least one identifier is shared. */
+  readonly hasShared: boolean;
+}
+
 /**
  * Returns the cells of a supplier in a master data file.
  * @param withWeekly Whether to write values of the weekly file too. An import of these cells makes them master data.
  */
-export function masterDataCells(supplier: Supplier, identifierKinds: readonly string[], withWeekly: boolean): string[] {
+export function masterDataCells(
+  supplier: Supplier,
+  { kinds, hasShared }: IdentifierColumns,
+  withWeekly: boolean,
+): string[] {
   const { sources, exposure } = supplier;
   const isShown = (source: FieldSource | undefined): boolean => withWeekly || source === FieldSource.MASTER_DATA;
   const hasExposure = exposure !== undefined && isShown(sources?.exposure);
@@ -151,10 +171,16 @@ export function masterDataCells(supplier: Supplier, identifierKinds: readonly st
     owner: supplier.owner,
   };
   const byKind = new Map(supplier.identifiers.map(({ kind, value }) => [kind, value]));
-  return [...COLUMNS.map((column) => values[column]), ...identifierKinds.map((kind) => byKind.get(kind) ?? "")];
+  const shared = supplier.identifiers.flatMap(({ kind, shared: isShared }) => (isShared ? [kind] : [])).join(" ");
+  return [
+    ...COLUMNS.map((column) => values[column]),
+    ...kinds.map((kind) => byKind.get(kind) ?? ""),
+    ...(hasShared ? [shared] : []),
+  ];
 }
 
 /** Returns the columns of a master data file. */
-export function masterDataHeader(identifierKinds: readonly string[]): string[] {
-  return [...COLUMNS, ...identifierKinds.map((kind) => `${IDENTIFIER_PREFIX}${kind}`)];
+export function masterDataHeader({ kinds, hasShared }: IdentifierColumns): string[] {
+  const identifiers = kinds.map((kind) => `${IDENTIFIER_PREFIX}${kind}`);
+  return [...COLUMNS, ...identifiers, ...(hasShared ? [SHARED_COLUMN] : [])];
 }

@@ -6,13 +6,14 @@ import { type GetSupplierResponse, SupplierService } from "@bellwether/gen/bellw
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useQuery } from "@connectrpc/connect-query";
-import { lazy } from "react";
+import { lazy, Suspense } from "react";
 import { AlertTimeline } from "../parts/alert-timeline.tsx";
 import { BandBadge } from "../parts/badges.tsx";
 import { CompletenessBadge } from "../parts/completeness-badge.tsx";
 import { ContributionTable } from "../parts/contribution-table.tsx";
 import { ExternalScores } from "../parts/external-scores.tsx";
 import { moneyText, scoreText, signedText } from "../parts/format.ts";
+import { LoadBoundary } from "../parts/load-boundary.tsx";
 import { Empty, Failure, Loading } from "../parts/load-states.tsx";
 import { ModelLinks } from "../parts/model-links.tsx";
 import { Name } from "../parts/name.tsx";
@@ -34,6 +35,8 @@ import { isMissing } from "../rpc/problem.ts";
 
 const ChangeCard = lazy(() => import("../change/change-card.tsx"));
 const ModelUse = lazy(() => import("../change/model-use.tsx"));
+const MergedNote = lazy(() => import("../merging/merged-note.tsx"));
+const MergingCard = lazy(() => import("../merging/merging-card.tsx"));
 const WhatIf = lazy(() => import("../what-if/what-if.tsx"));
 
 /** Number of features that have a bar. All are under "Details". */
@@ -54,6 +57,13 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
           <p className="sentence">
             {visibleText(score ? whySentence(score) : "Never scored: the next weekly run computes the first score.")}
           </p>
+          {(supplier.mergedInto !== "" || supplier.mergedSupplierIds.length > 0) && (
+            <LoadBoundary place="The merges">
+              <Suspense fallback={<Loading what="the merges" />}>
+                <MergedNote supplier={supplier} scores={got.data.mergedScores} />
+              </Suspense>
+            </LoadBoundary>
+          )}
           <Facts supplier={supplier} response={got.data} />
           <ExternalScores scores={got.data.externalScores} />
           <p>
@@ -85,6 +95,9 @@ export function SupplierPage({ place }: { place: Place & { page: "supplier" } })
               <ModelUse modelName={score.model.name} modelVersion={score.model.version} />
             </OnDemand>
           )}
+          <OnDemand title="Is it the same company as another supplier" what="possible duplicates">
+            <MergingCard supplierId={supplierId} />
+          </OnDemand>
           {score && score.band !== Band.UNKNOWN && (
             <NarrativeCard supplierId={supplierId} modelName={got.data.modelName} />
           )}

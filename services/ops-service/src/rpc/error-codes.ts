@@ -39,6 +39,12 @@ import type {
 } from "../domain/delegations/delegation-error.ts";
 import type { ExternalSourceNotFoundError } from "../domain/external-scores/external-score.ts";
 import type {
+  MergeNotFoundError,
+  MergeReasonError,
+  MergeStateError,
+  SupplierChangedError,
+} from "../domain/merges/merge-error.ts";
+import type {
   AliasNotGrantedError,
   SchedulerServiceUnavailableError,
   SchedulerServiceUnknownError,
@@ -221,7 +227,11 @@ type OpsError =
   | WatchlistNotOwnedError
   | WatchlistNameTakenError
   | WatchlistChangedError
-  | WatchlistLimitError;
+  | WatchlistLimitError
+  | SupplierChangedError
+  | MergeStateError
+  | MergeReasonError
+  | MergeNotFoundError;
 
 /** The gRPC code of each error. */
 export const OPS_ERRORS = {
@@ -327,4 +337,8 @@ export const OPS_ERRORS = {
   WatchlistNameTakenError: Code.AlreadyExists,
   WatchlistChangedError: Code.Aborted,
   WatchlistLimitError: Code.FailedPrecondition,
+  SupplierChangedError: Code.Aborted,
+  MergeStateError: Code.FailedPrecondition,
+  MergeReasonError: Code.InvalidArgument,
+  MergeNotFoundError: Code.NotFound,
 } satisfies Record<OpsError["name"], Code>;

@@ -9,6 +9,7 @@ import { ALERT_ACTION_ROUTE } from "./alerts/alert-action-rest.ts";
 import { ALERT_STREAM_ROUTE } from "./alerts/alert-stream-rest.ts";
 import { ALERTS_ROUTE } from "./alerts/alerts-rest.ts";
 import { PAGE_PARAMETERS, pageFromQuery, textFromQuery } from "./rest-query.ts";
+import { DUPLICATES_ROUTE } from "./suppliers/merges-rest.ts";
 import { SUPPLIER_ROUTES } from "./suppliers/suppliers-rest.ts";
 
 /**
@@ -20,6 +21,7 @@ export const REST_ROUTES: readonly RestRoute[] = [
   ALERT_STREAM_ROUTE,
   ALERT_ACTION_ROUTE,
   ...SUPPLIER_ROUTES,
+  DUPLICATES_ROUTE,
   restRoute({
     verb: "GET",
     path: "/audit",

@@ -93,24 +93,6 @@ export const supplierSearchPending = bellwether.table("supplier_search_pending",
   supplierId: integer("supplier_id").notNull(),
 });
 
-/** Further identifiers of suppliers. `key` is the `identifierKey` of the value. */
-export const supplierIdentifier = bellwether.table(
-  "supplier_identifier",
-  {
-    supplierId: integer("supplier_id")
-      .notNull()
-      .references(() => supplier.id),
-    kind: text("kind").notNull(),
-    value: text("value").notNull(),
-    key: text("key").notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.supplierId, t.kind] }),
-    unique("supplier_identifier_unique").on(t.kind, t.key),
-    index("supplier_identifier_key").on(t.key),
-  ],
-);
-
 /** Answers to imports of master data, for requests that a client repeats. */
 export const supplierImport = bellwether.table(
   "supplier_import",

@@ -26,6 +26,16 @@ export interface KnownSupplier {
   readonly identifiers: readonly Identifier[];
   /** The fields that master data has set. */
   readonly masterFields: readonly SharedField[];
+  /** Number of the survivor of its merge: its own number if the supplier is not merged. Null: a new supplier. */
+  readonly survivor: number | null;
+  readonly isMerged: boolean;
+}
+
+/** A supplier that has an identifier. */
+export interface IdentifierOwner {
+  readonly supplierId: string;
+  /** Number of the survivor of its merge, or its own number. */
+  readonly survivor: number;
 }
 
 /** What an import stores, and its report. */
@@ -38,6 +48,8 @@ export interface ImportPlan {
   readonly updated: number;
   readonly unchanged: number;
   readonly skipped: number;
+  /** Number of created, updated and unchanged suppliers that are merged into another one. */
+  readonly mergedRows: number;
   readonly violations: readonly MasterDataViolation[];
   /** Whether a conflict stops the import: then nothing is to be written. */
   readonly isStopped: boolean;
@@ -55,8 +67,8 @@ export interface RowOutcome {
 /** What is stored before an import. */
 export interface KnownSuppliers {
   readonly suppliers: ReadonlyMap<string, KnownSupplier>;
-  /** Supplier id of each identifier that the import gives to a supplier, by `identityOf`. */
-  readonly owners: ReadonlyMap<string, string>;
+  /** Owners of each identifier that the import gives to a supplier, by `identityOf`. */
+  readonly owners: ReadonlyMap<string, readonly IdentifierOwner[]>;
 }
 
 /** Decides what valid rows of master data change. */
@@ -68,14 +80,15 @@ export function planImport(
   const writes: MasterDataChange[] = [];
   const outcomes: RowOutcome[] = [];
   const violations: MasterDataViolation[] = [];
-  const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0 };
+  const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, mergedRows: 0 };
   let isStopped = false;
-  for (const change of changes) {
-    const known = suppliers.get(change.supplierId);
+  for (const given of changes) {
+    const known = suppliers.get(given.supplierId);
+    const change = withSharing(given, known, owners);
     const next = applyChange(known ?? newSupplier(change.supplierId), change);
     // A supplier can neither be taken from other scopes nor given to them.
     const isVisible = isInScope(scope, known ?? next) && isInScope(scope, next);
-    const rejected = isVisible ? checkOwners(change, next, owners, scope) : [outsideScope(change)];
+    const rejected = isVisible ? checkOwners(change, { known, next }, owners, scope) : [outsideScope(change)];
     if (rejected.length > 0) {
       violations.push(...rejected);
       continue;
@@ -85,7 +98,10 @@ export function planImport(
       violations.push(...conflicts);
       counts.skipped++;
       isStopped ||= onConflict === "stop";
-    } else if (known && isSame(known, next)) counts.unchanged++;
+      continue;
+    }
+    if (known?.isMerged) counts.mergedRows++;
+    if (known && isSame(known, next)) counts.unchanged++;
     else {
       counts[known ? "updated" : "created"]++;
       writes.push(change);
@@ -99,8 +115,10 @@ export function planImport(
 /** Returns the names of the fields that differ. */
 function changedFields(before: KnownSupplier, after: KnownSupplier): string[] {
   const kinds = new Set([...before.identifiers, ...after.identifiers].map(({ kind }) => kind));
-  const identifier = ({ identifiers }: KnownSupplier, kind: string): string =>
-    identifiers.find((one) => one.kind === kind)?.value ?? "";
+  const identifier = ({ identifiers }: KnownSupplier, kind: string): string => {
+    const found = identifiers.find((one) => one.kind === kind);
+    return found ? `${found.value}${found.isShared ? " shared" : ""}` : "";
+  };
   const texts = (["name", "region", "category", "criticality", "owner"] as const).filter(
     (field) => (before[field] ?? "") !== (after[field] ?? ""),
   );
@@ -116,7 +134,7 @@ function changedFields(before: KnownSupplier, after: KnownSupplier): string[] {
 function newSupplier(supplierId: string): KnownSupplier {
   return {
     ...{ supplierId, name: "", region: "", category: "", exposure: null, criticality: null, owner: "" },
-    ...{ identifiers: [], masterFields: [] },
+    ...{ identifiers: [], masterFields: [], survivor: null, isMerged: false },
   };
 }
 
@@ -138,18 +156,19 @@ export function applyChange(known: KnownSupplier, change: MasterDataChange): Kno
     exposure: exposure === undefined || (exposure === null && !wasSet("exposure")) ? known.exposure : exposure,
     criticality: criticality ?? known.criticality,
     owner: owner ?? known.owner,
-    identifiers: mergeIdentifiers(known.identifiers, change.identifiers),
+    identifiers: withGiven(known.identifiers, change.identifiers),
+    ...{ survivor: known.survivor, isMerged: known.isMerged },
     masterFields: fields,
   };
 }
 
-function mergeIdentifiers(known: readonly Identifier[], given: readonly Identifier[]): Identifier[] {
-  const byKind = new Map(known.map(({ kind, value }) => [kind, value]));
-  for (const { kind, value } of given) {
-    if (value === "") byKind.delete(kind);
-    else byKind.set(kind, value);
+function withGiven(known: readonly Identifier[], given: readonly Identifier[]): Identifier[] {
+  const byKind = new Map(known.map((identifier) => [identifier.kind, identifier]));
+  for (const identifier of given) {
+    if (identifier.value === "") byKind.delete(identifier.kind);
+    else byKind.set(identifier.kind, identifier);
   }
-  return [...byKind].map(([kind, value]) => ({ kind, value })).sort((a, b) => (a.kind < b.kind ? -1 : 1));
+  return [...byKind.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
 }
 
 /** The same for a supplier that exists and one that does not, which the caller cannot know. */
@@ -158,19 +177,52 @@ function outsideScope({ row, supplierId }: MasterDataChange): MasterDataViolatio
   return violation(row, "supplier_id", supplierId, text);
 }
 
+/**
+ * An identifier that was declared as shared stays shared while the supplier has it. The suppliers of one merge may have the
+ * same identifier: it is stored as shared, so that the merge can be undone.
+ */
+function withSharing(
+  change: MasterDataChange,
+  known: KnownSupplier | undefined,
+  owners: KnownSuppliers["owners"],
+): MasterDataChange {
+  if (!known) return change;
+  const isOfMerge = ({ kind, value }: Identifier): boolean =>
+    value !== "" &&
+    othersOf(change.supplierId, owners.get(identityOf(kind, value))).some((one) => one.survivor === known.survivor);
+  return {
+    ...change,
+    identifiers: change.identifiers.map((one) => {
+      const own = ownOf(known, one);
+      return (own ? own.isShared : isOfMerge(one)) ? { ...one, isShared: true } : one;
+    }),
+  };
+}
+
+/** Returns the identifier if the supplier has it already. */
+function ownOf(known: KnownSupplier | undefined, { kind, value }: Identifier): Identifier | undefined {
+  return known?.identifiers.find((own) => own.kind === kind && identifierKey(own.value) === identifierKey(value));
+}
+
+const othersOf = (supplierId: string, owners: readonly IdentifierOwner[] = []): readonly IdentifierOwner[] =>
+  owners.filter((one) => one.supplierId !== supplierId);
+
 /** Finds identifiers of another supplier, and too many identifiers. */
 function checkOwners(
   { row, supplierId, identifiers }: MasterDataChange,
-  next: KnownSupplier,
+  { known, next }: { readonly known: KnownSupplier | undefined; readonly next: KnownSupplier },
   owners: KnownSuppliers["owners"],
   scope: SupplierScope | undefined,
 ): MasterDataViolation[] {
-  const taken = identifiers.flatMap(({ kind, value }) => {
-    const owner = value === "" ? undefined : owners.get(identityOf(kind, value));
-    if (owner === undefined || owner === supplierId) return [];
+  const taken = identifiers.flatMap((identifier) => {
+    const { kind, value, isShared } = identifier;
+    if (value === "" || isShared || ownOf(known, identifier)) return [];
+    const [owner] = othersOf(supplierId, owners.get(identityOf(kind, value)));
+    if (owner === undefined) return [];
     // The other supplier can be outside of the scope.
-    const other = scope ? "another supplier" : `supplier ${JSON.stringify(owner)}`;
-    return [violation(row, `identifiers.${kind}`, value, `already belongs to ${other}`)];
+    const other = scope ? "another supplier" : `supplier ${JSON.stringify(owner.supplierId)}`;
+    const reason = `already belongs to ${other}; merge both, or declare it as shared`;
+    return [violation(row, `identifiers.${kind}`, value, reason)];
   });
   if (next.identifiers.length <= MAX_IDENTIFIERS) return taken;
   return [...taken, violation(row, "identifiers", next.identifiers.length, `are more than ${MAX_IDENTIFIERS}`)];
@@ -208,7 +260,7 @@ function isSame(a: KnownSupplier, b: KnownSupplier): boolean {
   const textOf = ({ exposure, identifiers, masterFields, ...rest }: KnownSupplier): string =>
     JSON.stringify([
       ...[rest.name, rest.region, rest.category, rest.criticality, rest.owner, exposureText(exposure)],
-      ...[identifiers.map(({ kind, value }) => [kind, value]), [...masterFields].sort()],
+      ...[identifiers.map(({ kind, value, isShared = false }) => [kind, value, isShared]), [...masterFields].sort()],
     ]);
   return textOf(a) === textOf(b);
 }

@@ -2,6 +2,7 @@ import { type Criticality, type ImpactPolicy, isCurrency, MAX_EXPOSURE } from "@
 import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_ID_BYTES, MAX_SUPPLIER_NAME_BYTES } from "@bellwether/contract/limits";
 import { hasVisibleCharacter, REASON_PATTERN } from "@bellwether/contract/reason-text";
 import { exposureIn } from "../scores/expected-impact.ts";
+import { normalForm } from "./identifier-forms.ts";
 import { identifierKey } from "./search-key.ts";
 import type { Identifier } from "./supplier.ts";
 
@@ -170,6 +171,10 @@ function checkIdentifiers({ identifiers }: MasterDataInput): Finding[] {
         `is longer than ${MAX_IDENTIFIER_BYTES} bytes or has a NUL character`,
       ]);
     else if (value !== "" && identifierKey(value) === "") found.push([field, value, "has no letter or digit"]);
+    else {
+      const form = normalForm(kind, value);
+      if ("reason" in form) found.push([field, value, form.reason]);
+    }
     kinds.add(kind);
   }
   return found;
@@ -182,20 +187,29 @@ function checkRepeated(
   if (seen.suppliers.has(supplierId))
     return [["supplier_id", supplierId, "is also in an earlier row of this import; only the first one counts"]];
   const given = identifiers.filter(({ value }) => value !== "");
-  const found = given.flatMap(({ kind, value }): Finding[] => {
+  const found = given.flatMap(({ kind, value, isShared }): Finding[] => {
+    if (isShared) return [];
     const other = seen.identifiers.get(identityOf(kind, value));
     if (other === undefined) return [];
     return [[`identifiers.${kind}`, value, `also belongs to supplier ${JSON.stringify(other)} in an earlier row`]];
   });
   if (found.length > 0) return found;
   seen.suppliers.add(supplierId);
-  for (const { kind, value } of given) seen.identifiers.set(identityOf(kind, value), supplierId);
+  for (const { kind, value, isShared } of given)
+    if (!isShared) seen.identifiers.set(identityOf(kind, value), supplierId);
   return [];
 }
 
 /** Returns the text that is the same for identifiers that are the same. */
 export function identityOf(kind: string, value: string): string {
-  return `${kind}/${identifierKey(value)}`;
+  const form = normalForm(kind, value);
+  return `${kind}/${identifierKey("value" in form ? form.value : value)}`;
+}
+
+/** Returns a valid identifier in the form in which it is stored. */
+function storedIdentifier({ kind, value, isShared = false }: Identifier): Identifier {
+  const form = normalForm(kind, value);
+  return { kind, value: "value" in form ? form.value : value, isShared };
 }
 
 function changeOf(
@@ -206,7 +220,7 @@ function changeOf(
   const { supplierId, exposure, currency, clearExposure, owner, identifiers } = input;
   const shared = (text: string | undefined): string | null | undefined => (text === "" ? null : text);
   return {
-    ...{ row, supplierId, identifiers },
+    ...{ row, supplierId, identifiers: identifiers.map(storedIdentifier) },
     owner: owner?.trim(),
     name: shared(input.name),
     region: shared(input.region),

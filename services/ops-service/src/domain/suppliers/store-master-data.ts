@@ -19,6 +19,8 @@ export interface ImportResult {
   readonly isStopped: boolean;
   /** What each row creates or changes. Undefined: the answer was stored by an earlier release. */
   readonly outcomes?: readonly RowOutcome[];
+  /** Number of valid rows about merged suppliers. Undefined: the answer was stored by an earlier release. */
+  readonly mergedRows?: number;
 }
 
 /** Reads and changes master data in one transaction. */
@@ -66,9 +68,9 @@ export function importSuppliers(
     const earlier = isDryRun ? undefined : await store.earlierAnswer(requestId, digest);
     if (earlier) return { ...earlier, isRepeated: true };
     const { writes, violations: further, ...plan } = planImport(valid, await store.known(valid), { onConflict, scope });
-    const { created, updated, unchanged, skipped, isStopped, outcomes } = plan;
+    const { created, updated, unchanged, skipped, isStopped, outcomes, mergedRows } = plan;
     const answer = {
-      ...{ created, updated, unchanged, skipped, isStopped, outcomes },
+      ...{ created, updated, unchanged, skipped, isStopped, outcomes, mergedRows },
       rejected: rows.length - created - updated - unchanged - skipped,
       violations: [...violations, ...further].sort((a, b) => a.row - b.row),
     };

@@ -32,12 +32,16 @@ export interface SupplierScore {
   readonly explanation: ScoreExplanation | null;
   readonly scoredBy: Omit<ScoredBy, "columnNames"> | null;
   readonly completedAt: Date | null;
+  /** Id of the merged supplier that has the score. Left out: the supplier itself has it. */
+  readonly scoredSupplierId?: string;
 }
 
 /** A further identifier of a supplier, for example a VAT number. */
 export interface Identifier {
   readonly kind: string;
   readonly value: string;
+  /** Whether other suppliers may have the identifier. Left out: no. */
+  readonly isShared?: boolean;
 }
 
 /** The fields that both master data and the weekly file can set. */
@@ -58,8 +62,13 @@ export interface Supplier {
   readonly identifiers: readonly Identifier[];
   /** The fields whose value master data has set. */
   readonly masterFields: readonly SharedField[];
+  /** With the alerts of the suppliers that are merged into it. */
   readonly activeAlerts: number;
   readonly latestScore: SupplierScore | null;
+  /** Id of the survivor. Empty: the supplier is not merged. */
+  readonly mergedInto: string;
+  /** Ids of the suppliers that are merged into it, in the order of their merges. */
+  readonly mergedIds: readonly string[];
 }
 
 /** The number of suppliers of one filter value. */
@@ -96,6 +105,8 @@ export interface SupplierList {
   readonly modelName: string;
   /** All models with a complete run, in alphabetical order. */
   readonly modelNames: readonly string[];
+  /** Number of suppliers of the run that another supplier of the same merge represents. */
+  readonly mergedSuppliers: number;
 }
 
 /** A supplier with its scores by one model, newest first. */
@@ -107,6 +118,8 @@ export interface SupplierHistory {
   readonly modelName: string;
   /** All models that have scored the supplier, in alphabetical order. */
   readonly scoredByModels: readonly string[];
+  /** Scores of the merged suppliers in the latest run of the model. */
+  readonly mergedScores: readonly SupplierScore[];
 }
 
 /** What a query matched in a supplier, best match first. */
@@ -118,6 +131,8 @@ export interface SupplierMatch {
   readonly kind: MatchKind;
   /** The identifier that matched. Null: something else matched. */
   readonly identifier: Identifier | null;
+  /** Id of the merged supplier that matched. Empty: the supplier itself matched. */
+  readonly mergedSupplierId: string;
 }
 
 /** The suppliers that a search found, best match first. */

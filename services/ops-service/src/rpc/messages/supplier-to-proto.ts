@@ -43,7 +43,8 @@ export function supplierToProto(supplier: Supplier, policy: ShownPolicy): Messag
     ...{ supplierId, name, region, category, activeAlerts, owner: supplier.owner },
     ...(exposure !== null && { exposure, exposureCurrency: exposureCurrency || policy.currency }),
     ...(supplier.criticality && { criticality: CRITICALITY_NUMBERS[supplier.criticality] }),
-    identifiers: supplier.identifiers.map(({ kind, value }) => ({ kind, value })),
+    identifiers: supplier.identifiers.map(({ kind, value, isShared = false }) => ({ kind, value, shared: isShared })),
+    ...{ mergedInto: supplier.mergedInto, mergedSupplierIds: [...supplier.mergedIds] },
     sources: {
       name: sourceOf("name", name !== ""),
       region: sourceOf("region", region !== ""),
@@ -61,6 +62,7 @@ export function scoreToProto(
   const { isoWeek, runId, riskScore, band, change, impact, scoredBy, completedAt, explanation, completeness } = score;
   return {
     ...{ isoWeek, runId, band: BAND_NUMBERS[band], exposureKnown: score.isExposureKnown },
+    scoredSupplierId: score.scoredSupplierId ?? "",
     ...(riskScore !== null && { riskScore }),
     ...(change !== null && { change }),
     ...(impact !== null && score.isExposureKnown && { impact }),

@@ -97,6 +97,6 @@ function rowFromProto(row: MasterDataRow): MasterDataInput {
   return {
     ...{ supplierId, name, region, category, exposure, currency, clearExposure, owner },
     criticality: criticality === 0 ? undefined : (nameOf(CRITICALITY_NUMBERS, criticality) ?? null),
-    identifiers: row.identifiers.map(({ kind, value }) => ({ kind, value })),
+    identifiers: row.identifiers.map(({ kind, value, shared }) => ({ kind, value, isShared: shared })),
   };
 }

@@ -86,9 +86,9 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
       const { scope } = callerOf(context);
       const found = await deps.searchSuppliers({ query, limit: limit || DEFAULT_MATCHES, modelName: wanted, scope });
       return {
-        matches: found.matches.map(({ supplier, kind, identifier }) => ({
+        matches: found.matches.map(({ supplier, kind, identifier, mergedSupplierId }) => ({
           supplier: supplierToProto(supplier, policy),
-          kind: MATCHES[kind],
+          ...{ kind: MATCHES[kind], mergedSupplierId },
           ...(identifier && { identifier }),
         })),
         ...{ truncated: found.isTruncated, modelName: found.modelName },
@@ -110,6 +110,7 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
         ...{ suppliers: items.map((supplier) => supplierToProto(supplier, policy)), nextPageToken },
         ...{ modelName: list.modelName, modelNames: [...list.modelNames], isoWeek: list.isoWeek },
         ...{ totalSize: BigInt(list.totalSize), queryTruncated: list.queryTruncated },
+        mergedSuppliers: list.mergedSuppliers,
         ...(list.facets && { facets: facetsToProto(list.facets) }),
         ...(list.formula && { impactFormula: formulaToProto(list.formula) }),
         completenessLimit: policy.minCompleteness,
@@ -119,11 +120,12 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
       const which = { weeks: historyWeeks || DEFAULT_WEEKS, modelName: wanted, scope: callerOf(context).scope };
       const found = await deps.findSupplier(supplierId, which);
       if (!found) throw new SupplierNotFoundError(supplierId);
-      const { supplier, history, modelName, scoredByModels, formula } = found;
+      const { supplier, history, modelName, scoredByModels, formula, mergedScores } = found;
       const externalScores = (await deps.readExternalScores(supplierId)).map(externalScoreToProto);
       return {
         ...{ supplier: supplierToProto(supplier, policy), modelName, scoredByModels: [...scoredByModels] },
         history: history.map((score) => scoreToProto(score, policy)),
+        mergedScores: mergedScores.map((score) => scoreToProto(score, policy)),
         ...(formula && { impactFormula: formulaToProto(formula) }),
         ...{ completenessLimit: policy.minCompleteness, externalScores },
       };

@@ -98,7 +98,7 @@ export function scopeConditions(scope: AlertScope): SQL | undefined {
     alertIdPrefix === undefined ? undefined : idCondition(alertIdPrefix),
     supplierExternalId === undefined
       ? undefined
-      : sql`${alert.supplierId} = (select u.id from bellwether.supplier u where u.external_id = ${supplierExternalId})`,
+      : sql`${alert.supplierId} = any(array(${suppliersWithId(supplierExternalId)}))`,
     modelName === undefined ? undefined : eq(alert.modelName, modelName),
     isoWeek === undefined
       ? undefined
@@ -109,6 +109,15 @@ export function scopeConditions(scope: AlertScope): SQL | undefined {
     text === undefined ? undefined : textCondition(text),
     supplierIds === undefined ? undefined : sql`${alert.supplierId} = any(${sql.param([...supplierIds])}::int[])`,
   );
+}
+
+/** A supplier, and the suppliers that are merged into it. */
+function suppliersWithId(supplierId: string): SQL {
+  return sql`
+    select u.id from bellwether.supplier u where u.external_id = ${supplierId}
+    union all
+    select m.merged_id from bellwether.supplier_merge m join bellwether.supplier u on u.id = m.survivor_id
+    where u.external_id = ${supplierId} and m.undone_at is null`;
 }
 
 /** Returns the condition that an id begins with a prefix, as a range of the primary key. */

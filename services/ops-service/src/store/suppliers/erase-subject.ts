@@ -51,6 +51,7 @@ export async function eraseSubject({ db, connection }: Transaction, erasure: Era
   const { rowCount: notes } = await db.execute(
     sql`update bellwether.alert_event set note = '' where note <> '' and alert_id in ${alerts}`,
   );
+  const ofMerges = supplier ? await eraseMergeReasons(db, supplier.id) : 0;
   const hadName = supplier !== undefined && supplier.name !== "";
   if (supplier && hadName) {
     await db.execute(sql`update bellwether.supplier set name = '' where id = ${supplier.id}`);
@@ -62,13 +63,24 @@ export async function eraseSubject({ db, connection }: Transaction, erasure: Era
     outcomeNotes: await eraseOutcomeNotes(db, supplier?.id ?? null),
     overrideReasons: await eraseOverrideReasons(db, alerts),
   };
-  const erased = { payloads: payloads ?? 0, notes: notes ?? 0, hadName, reports, ...elsewhere };
+  const erased = { payloads: payloads ?? 0, notes: (notes ?? 0) + ofMerges, hadName, reports, ...elsewhere };
   await recordErasure(db, { supplierId, actor, at });
   const us = BigInt(at.getTime()) * 1000n;
   const payload = JSON.stringify({ reason, ...erased });
   const event = { eventId, kind: "subject.erased", actor, subject: supplierId, payload, occurredUs: us };
   await appendEvents(db, [event], us, OWN_RECORDER);
   return erased;
+}
+
+/** Erases why a supplier was merged or not. Returns the number of changed merges and dismissals. */
+async function eraseMergeReasons(db: Transaction["db"], supplier: number): Promise<number> {
+  const { rowCount: merges } = await db.execute(sql`
+    update bellwether.supplier_merge set reason = '', undo_reason = ''
+    where (survivor_id = ${supplier}::int or merged_id = ${supplier}::int) and (reason <> '' or undo_reason <> '')`);
+  const { rowCount: dismissals } = await db.execute(sql`
+    update bellwether.supplier_dismissal set reason = ''
+    where (first_id = ${supplier}::int or second_id = ${supplier}::int) and reason <> ''`);
+  return (merges ?? 0) + (dismissals ?? 0);
 }
 
 /** Reports are read one by one: a report has some hundred kilobytes. Returns the number of changed ones. */

@@ -3,8 +3,13 @@ import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { PoolClient } from "pg";
 import { ImportMismatchError } from "../../domain/ops-error.ts";
 import { criticalityFromNumber, criticalityNumber } from "../../domain/scores/expected-impact.ts";
-import { applyChange, type KnownSupplier, type KnownSuppliers } from "../../domain/suppliers/import-suppliers.ts";
-import { identityOf, type MasterDataChange } from "../../domain/suppliers/master-data.ts";
+import {
+  applyChange,
+  type IdentifierOwner,
+  type KnownSupplier,
+  type KnownSuppliers,
+} from "../../domain/suppliers/import-suppliers.ts";
+import type { MasterDataChange } from "../../domain/suppliers/master-data.ts";
 import { identifierKey } from "../../domain/suppliers/search-key.ts";
 import type { ImportResult, MasterDataStore } from "../../domain/suppliers/store-master-data.ts";
 import type { Identifier, Supplier } from "../../domain/suppliers/supplier.ts";
@@ -88,7 +93,12 @@ interface KnownRow {
   readonly owner: string;
   readonly masterFields: number;
   readonly identifiers: readonly Identifier[];
+  readonly survivor: number;
 }
+
+/** Returns the SQL of the survivor of a supplier `u`: the supplier itself if it is not merged. */
+const SURVIVOR = `coalesce((select m.survivor_id from bellwether.supplier_merge m
+  where m.merged_id = u.id and m.undone_at is null), u.id)`;
 
 async function readKnown(
   tx: PoolClient,
@@ -100,28 +110,30 @@ async function readKnown(
        coalesce((select value from bellwether.label where id = u.region_id), '') as region,
        coalesce((select value from bellwether.label where id = u.category_id), '') as category,
        u.criticality, u.owner, u.master_fields as "masterFields",
-       (select coalesce(json_agg(json_build_object('kind', i.kind, 'value', i.value) order by i.kind collate "C"), '[]')
-        from bellwether.supplier_identifier i where i.supplier_id = u.id) as identifiers
+       (select coalesce(json_agg(json_build_object('kind', i.kind, 'value', i.value, 'isShared', i.is_shared)
+          order by i.kind collate "C"), '[]')
+        from bellwether.supplier_identifier i where i.supplier_id = u.id) as identifiers, ${SURVIVOR} as survivor
      from bellwether.supplier u where u.external_id = any($1::text[]) order by u.id`,
     [changes.map(({ supplierId }) => supplierId)],
   );
   const given = changes.flatMap(({ identifiers }) => identifiers.filter(({ value }) => value !== ""));
-  const { rows: taken } = await tx.query<{ kind: string; value: string; supplierId: string }>(
-    `select i.kind, i.value, u.external_id as "supplierId"
-     from unnest($1::text[], $2::text[]) as g(kind, key)
+  const { rows: taken } = await tx.query<IdentifierOwner & { kind: string; key: string }>(
+    `select i.kind, i.key, u.external_id as "supplierId", ${SURVIVOR} as survivor
+     from (select distinct * from unnest($1::text[], $2::text[]) as g(kind, key)) g
      join bellwether.supplier_identifier i on i.kind = g.kind and i.key = g.key
      join bellwether.supplier u on u.id = i.supplier_id`,
     [given.map(({ kind }) => kind), given.map(({ value }) => identifierKey(value))],
   );
   return {
     suppliers: new Map(rows.map((row) => [row.supplierId, knownOf(row, currency)])),
-    owners: new Map(taken.map(({ kind, value, supplierId }) => [identityOf(kind, value), supplierId])),
+    owners: Map.groupBy(taken, ({ kind, key }) => `${kind}/${key}`),
   };
 }
 
 function knownOf(row: KnownRow, currency: string): KnownSupplier {
-  const { supplierId, name, region, category, owner, identifiers, exposure, exposureCurrency } = row;
+  const { id, supplierId, name, region, category, owner, identifiers, exposure, exposureCurrency, survivor } = row;
   return {
+    ...{ survivor, isMerged: survivor !== id },
     ...{ supplierId, name, region, category, owner, identifiers },
     exposure: exposure === null ? null : { amount: exposure, currency: exposureCurrency || currency },
     criticality: criticalityFromNumber(row.criticality),
@@ -197,13 +209,14 @@ async function writeIdentifiers(
   ]);
   if (rows.length === 0) return;
   await tx.query(
-    `insert into bellwether.supplier_identifier (supplier_id, kind, value, key)
-     select * from unnest($1::int[], $2::text[], $3::text[], $4::text[])`,
+    `insert into bellwether.supplier_identifier (supplier_id, kind, value, key, is_shared)
+     select * from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bool[])`,
     [
       rows.map(({ number }) => number),
       rows.map(({ kind }) => kind),
       rows.map(({ value }) => value),
       rows.map(({ value }) => identifierKey(value)),
+      rows.map(({ isShared = false }) => isShared),
     ],
   );
 }
@@ -222,6 +235,8 @@ export async function listMasterData(
     sql`select id from bellwether.supplier where id > ${after}::int${andInScope(scope, sql`supplier`)} order by id limit ${limit}::int`,
   );
   const numbers = rows.map(({ id }) => id);
-  const suppliers = await readSuppliers(db, numbers, { modelName: "", withIdentifiers: true, labelTexts });
+  const suppliers = await readSuppliers(db, numbers, {
+    ...{ modelName: "", withIdentifiers: true, withMerges: scope === undefined, labelTexts },
+  });
   return numbers.flatMap((number) => suppliers.get(number) ?? []);
 }

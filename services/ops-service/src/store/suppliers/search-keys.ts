@@ -1,4 +1,5 @@
 import type { PoolClient } from "pg";
+import { matchKey } from "../../domain/suppliers/match-key.ts";
 import { storedKey } from "../../domain/suppliers/search-key.ts";
 import type { InTransaction } from "../database.ts";
 
@@ -16,7 +17,9 @@ const PENDING_LOCK = 724_017;
 /** Number of suppliers whose keys one transaction writes. */
 const BATCH = 5_000;
 
-/** Writes the keys by which suppliers are searched and ordered by name, in the transaction that names them. */
+/**
+ * Writes the keys by which suppliers are searched, ordered by name and compared, in the transaction that names them.
+ */
 export async function writeSearchKeys(tx: Connection, suppliers: readonly NamedSupplier[]): Promise<void> {
   if (suppliers.length === 0) return;
   await tx.query(
@@ -28,6 +31,11 @@ export async function writeSearchKeys(tx: Connection, suppliers: readonly NamedS
       suppliers.map(({ externalId }) => storedKey(externalId)),
       suppliers.map(({ name }) => storedKey(name)),
     ],
+  );
+  await tx.query(
+    `insert into bellwether.supplier_match as m (supplier_id, match_key) select * from unnest($1::int[], $2::text[])
+     on conflict (supplier_id) do update set match_key = excluded.match_key where m.match_key <> excluded.match_key`,
+    [suppliers.map(({ id }) => id), suppliers.map(({ name }) => matchKey(name))],
   );
 }
 
@@ -70,22 +78,24 @@ async function writeBatch(tx: Connection): Promise<number> {
 }
 
 /**
- * Writes the search keys of suppliers that have none: those of a release without search, and those that a killed
- * process has not written. An interrupted call continues where it stopped. Returns the number of suppliers.
+ * Writes the search keys of suppliers that lack some: those of an earlier release, and those that a killed process has
+ * not written. An interrupted call continues where it stopped. Returns the number of suppliers.
  */
 export async function fillSearchKeys(inTransaction: InTransaction): Promise<number> {
   const written = await writePendingKeys(inTransaction);
   const missing = await inTransaction(async ({ connection }) => {
     await connection.query("select pg_advisory_xact_lock($1)", [PENDING_LOCK]);
     const { rows } = await connection.query<{ isComplete: boolean }>(
-      `select (select count(*) from bellwether.supplier)
-         = (select count(*) from bellwether.supplier_search) as "isComplete"`,
+      `select s.count = (select count(*) from bellwether.supplier_search)
+         and s.count = (select count(*) from bellwether.supplier_match) as "isComplete"
+       from (select count(*) from bellwether.supplier) s`,
     );
     if (rows[0]?.isComplete) return 0;
     const { rowCount } = await connection.query(
       `insert into bellwether.supplier_search_pending
        select s.id from bellwether.supplier s
-       where not exists (select from bellwether.supplier_search k where k.supplier_id = s.id)`,
+       where not exists (select from bellwether.supplier_search k where k.supplier_id = s.id)
+         or not exists (select from bellwether.supplier_match m where m.supplier_id = s.id)`,
     );
     return rowCount ?? 0;
   });

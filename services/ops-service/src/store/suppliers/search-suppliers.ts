@@ -1,6 +1,7 @@
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
+import { type MergeLinks, NO_MERGES } from "../../domain/merges/merge-links.ts";
 import { type SearchQuery, searchesInside, searchQuery } from "../../domain/suppliers/search-key.ts";
 import type { Identifier, MatchKind, SearchResult } from "../../domain/suppliers/supplier.ts";
 import type { Db } from "../database.ts";
@@ -10,6 +11,7 @@ import { latestScoredRun } from "../scores/scored-runs.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
 import { numberInScope } from "../supplier-scopes.ts";
 import { escapeLike, INDEXED } from "./key-contains.ts";
+import { shownFor, withSurvivors } from "./run-merges.ts";
 import { readSuppliers } from "./supplier-rows.ts";
 
 /** A supplier that matches a query. */
@@ -173,15 +175,30 @@ function escapeRegex(text: string): string {
 
 /** Leaves out rows of suppliers that a better row has. */
 function distinct(rows: readonly FoundRow[]): FoundRow[] {
-  return [...new Map(rows.toReversed().map((row) => [row.number, row])).values()].toReversed();
+  return firstOfEach(rows, ({ number }) => number);
+}
+
+function firstOfEach<T>(rows: readonly T[], keyOf: (row: T) => number): T[] {
+  const seen = new Set<number>();
+  return rows.filter((row) => {
+    const isFirst = !seen.has(keyOf(row));
+    seen.add(keyOf(row));
+    return isFirst;
+  });
 }
 
 function foundOf({ number, match, kind, value }: FoundRow): FoundSupplier {
   return { number, match, identifier: kind === null || value === null ? null : { kind, value } };
 }
 
+export interface SearchOptions {
+  readonly labelTexts: LabelTexts;
+  readonly links: MergeLinks;
+}
+
 /**
- * Finds suppliers with their scores by one model, best match first. @throws ModelNotScoredError
+ * Finds suppliers with their scores by one model, best match first. For a merged supplier, the result is its survivor.
+ * @throws ModelNotScoredError
  */
 export async function searchSuppliers(
   db: Db,
@@ -196,25 +213,43 @@ export async function searchSuppliers(
     readonly modelName: string;
     readonly scope: SupplierScope | undefined;
   },
-  labelTexts: LabelTexts,
+  { labelTexts, links: all }: SearchOptions,
 ): Promise<SearchResult> {
+  const links = scope ? NO_MERGES : all;
   const [run, found] = await Promise.all([
     listScoringModels(db).then((models) => latestScoredRun(db, models, wanted)),
     findMatches(db, query, limit + 1, scope),
   ]);
   const modelName = run?.modelName ?? "";
-  const shown = found.slice(0, limit);
+  const shown = distinctSurvivors(found.slice(0, limit), links);
   const numbers = shown.map(({ number }) => number);
+  const scorable = links.isEmpty ? numbers : [...new Set(numbers.flatMap((number) => links.membersOf(number)))];
   const [suppliers, scores] = await Promise.all([
-    readSuppliers(db, numbers, { modelName, withIdentifiers: true, labelTexts }),
-    run ? readScores(db, run, numbers) : new Map<number, ScoreRow>(),
+    readSuppliers(db, withSurvivors(links, scorable), {
+      ...{ modelName, withIdentifiers: true, withMerges: !links.isEmpty, labelTexts },
+    }),
+    run ? readScores(db, run, scorable) : new Map<number, ScoreRow>(),
   ]);
   const matches = shown.flatMap(({ number, match, identifier }) => {
-    const supplier = suppliers.get(number);
+    const supplier = suppliers.get(links.survivorOf(number));
     if (!supplier) return [];
-    const row = scores.get(number);
-    const latestScore = row && run ? scoreOf(row, run, supplier.exposure) : null;
-    return [{ supplier: { ...supplier, latestScore }, kind: match, identifier }];
+    const scored = links.membersOf(number).find((member) => scores.has(member)) ?? number;
+    const row = scores.get(scored);
+    const { scoredSupplierId = "" } = shownFor(scored, suppliers, links) ?? {};
+    const latestScore = row && run ? scoreOf(row, run, suppliers.get(scored)?.exposure ?? null) : null;
+    const { scoredSupplierId: mergedSupplierId = "" } = shownFor(number, suppliers, links) ?? {};
+    return [
+      {
+        supplier: { ...supplier, latestScore: latestScore && { ...latestScore, scoredSupplierId } },
+        ...{ kind: match, identifier, mergedSupplierId },
+      },
+    ];
   });
   return { matches, isTruncated: found.length > limit, modelName };
+}
+
+/** Leaves out matches whose survivor has a better match. */
+function distinctSurvivors(found: readonly FoundSupplier[], links: MergeLinks): readonly FoundSupplier[] {
+  if (links.isEmpty) return found;
+  return firstOfEach(found, ({ number }) => links.survivorOf(number));
 }

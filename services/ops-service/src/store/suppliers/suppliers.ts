@@ -2,6 +2,7 @@ import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
+import { type MergeLinks, NO_MERGES, withMembers } from "../../domain/merges/merge-links.ts";
 import { RunNotFoundError } from "../../domain/ops-error.ts";
 import { chooseModel, chooseModelOf, type ScoringModel } from "../../domain/scores/choose-model.ts";
 import type {
@@ -37,6 +38,8 @@ import { findScoredRun, latestScoredRun, runOfToken } from "../scores/scored-run
 import { listScoringModels } from "../scores/scoring-models.ts";
 import { readStoredScores, scoreKey } from "../scores/stored-scores.ts";
 import { andInScope } from "../supplier-scopes.ts";
+import { mergedScores } from "./merged-scores.ts";
+import { alertedMembers, type RunMerges, readRunMerges, shownFor, withSurvivors } from "./run-merges.ts";
 import { findMatches } from "./search-suppliers.ts";
 import { countGroups, type LinkedRun } from "./supplier-groups.ts";
 import { readPage } from "./supplier-pages.ts";
@@ -49,11 +52,12 @@ export interface ListSuppliersOptions {
   /** Returns the groups of all suppliers of a run, see `createRunGroups`. */
   readonly groupsOf: (run: LinkedRun) => Promise<readonly SupplierGroup[]>;
   readonly labelTexts: LabelTexts;
+  readonly links: MergeLinks;
 }
 
 const EMPTY_LIST: Omit<SupplierList, "modelNames"> = {
   ...{ suppliers: [], runId: 0, isoWeek: "", totalSize: 0, facets: null, queryTruncated: false, formula: null },
-  modelName: "",
+  ...{ modelName: "", mergedSuppliers: 0 },
 };
 
 /**
@@ -65,7 +69,7 @@ export async function listSuppliers(
   db: Db,
   query: SupplierQuery,
   limit: number,
-  { groupsOf, labelTexts }: ListSuppliersOptions,
+  { groupsOf, labelTexts, links: allLinks }: ListSuppliersOptions,
 ): Promise<SupplierList> {
   const models = await listScoringModels(db);
   const modelNames = models.map(({ modelName }) => modelName);
@@ -76,28 +80,40 @@ export async function listSuppliers(
   if (!run) return { ...EMPTY_LIST, modelNames };
   // What does not depend on each other is read at the same time, with a connection each.
   const { scope } = query;
-  const [found, labels, visible, alerted, all] = await Promise.all([
+  const links = scope ? NO_MERGES : allLinks;
+  const [found, labels, visible, alone, whole, merges] = await Promise.all([
     query.query === "" ? null : findMatches(db, query.query, MAX_CANDIDATES + 1, scope),
     labelFilter(db, query),
     scope && labelFilter(db, { ...NO_CONDITIONS, ...scope }),
     hasActiveAlerts === undefined ? undefined : alertedSuppliers(db, run.modelName),
     groupsOf(run),
+    readRunMerges(db, run, links),
   ]);
+  const { represented } = merges;
+  const alerted = alone && withMembers(links, alone);
+  const alertedByMerge = hasActiveAlerts === undefined || alone ? [] : await alertedMembers(db, links, run.modelName);
+  const matching = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
   const candidates = candidatesOf(
-    found?.slice(0, MAX_CANDIDATES).map(({ number }) => number),
-    query.watched,
+    matching && withMembers(links, matching),
+    query.watched && withMembers(links, query.watched),
   );
-  const restricted = restrictions(query, run, { candidates, alerted });
+  const restricted = restrictions(query, run, { candidates, alerted, alertedByMerge });
+  const notRepresented =
+    represented.length === 0 ? [] : [sql`s.supplier <> all(${sql.param([...represented])}::int[])`];
   const isCounted = hasActiveAlerts !== false || query.withoutExposure;
-  const runSize = all.reduce((sum, { suppliers }) => sum + suppliers, 0);
+  const runSize = whole.reduce((sum, { suppliers }) => sum + suppliers, 0);
+  const all =
+    represented.length === 0
+      ? whole
+      : withoutGroups(whole, await countGroups(db, run.id, isOneOf(run.id, represented)));
   const conditions = [
-    ...[...restricted, ...conditionsOf(query, labels, run)],
+    ...[...restricted, ...notRepresented, ...conditionsOf(query, labels, run)],
     ...(visible ? conditionsOf(NO_CONDITIONS, visible, run) : []),
   ];
   const readRows = (size: number) => readPage(db, run, { ...query, conditions, totalSize: size, runSize }, limit);
   const few = fewFound({ candidates, alerted: hasActiveAlerts ? alerted : undefined });
   const [counted, early] = await Promise.all([
-    groupsThat(db, run.id, all, { restricted, isCounted, candidates, alerted }),
+    groupsThat(db, run.id, all, { restricted, notRepresented, isCounted, candidates, alerted }),
     few === undefined ? undefined : readRows(few),
   ]);
   const groups = groupsWithin(counted, visible);
@@ -105,7 +121,8 @@ export async function listSuppliers(
   const rows = early ?? (totalSize === 0 ? [] : await readRows(totalSize));
   const facets = query.includeFacets ? supplierFacets(groups, labels, run.features) : null;
   return {
-    suppliers: await withScores(db, run, rows, labelTexts),
+    suppliers: await withScores(db, run, rows, { labelTexts, merges }),
+    mergedSuppliers: represented.length,
     ...{ runId: run.id, isoWeek: run.isoWeek, formula: run.formula, modelName: run.modelName, modelNames },
     totalSize,
     facets: facets && {
@@ -132,19 +149,24 @@ async function withScores(
   db: Db,
   run: ScoredRunWithFeatures,
   rows: readonly ScoreRow[],
-  labelTexts: LabelTexts,
+  { labelTexts, merges: { links } }: { readonly labelTexts: LabelTexts; readonly merges: RunMerges },
 ): Promise<readonly Supplier[]> {
   const numbers = rows.map(({ supplier }) => supplier);
   const keys = numbers.map((supplier) => ({ runId: run.id, supplier }));
   const [suppliers, stored] = await Promise.all([
-    readSuppliers(db, numbers, { modelName: run.modelName, withIdentifiers: false, labelTexts }),
+    readSuppliers(db, withSurvivors(links, numbers), {
+      ...{ modelName: run.modelName, withIdentifiers: false, withMerges: !links.isEmpty, labelTexts },
+    }),
     readStoredScores(db, keys),
   ]);
   return rows.flatMap((row) => {
-    const supplier = suppliers.get(row.supplier);
-    if (!supplier) return [];
+    const one = shownFor(row.supplier, suppliers, links);
+    if (!one) return [];
+    const { shown, scored, scoredSupplierId } = one;
     const found = stored.get(scoreKey({ runId: run.id, supplier: row.supplier }));
-    return [{ ...supplier, latestScore: withLargest(withExplanation(scoreOf(row, run, supplier.exposure), found)) }];
+    const score = withLargest(withExplanation(scoreOf(row, run, scored.exposure), found));
+    // The number is that of the score, after which the next page begins.
+    return [{ ...shown, number: row.supplier, latestScore: { ...score, scoredSupplierId } }];
   });
 }
 
@@ -218,33 +240,46 @@ interface FoundBefore {
   readonly alerted: readonly number[] | undefined;
 }
 
+const isOneOf = (runId: number, suppliers: readonly number[]): SQL =>
+  sql`s.run = ${runId}::int and s.supplier = any(${sql.param([...suppliers])}::int[])`;
+
 /** Returns the conditions on the score `s` that the groups of a run cannot answer. */
 function restrictions(
   { hasActiveAlerts, withoutExposure }: SupplierFilter,
   run: ScoredRun,
-  { candidates, alerted }: FoundBefore,
+  { candidates, alerted, alertedByMerge }: FoundBefore & { readonly alertedByMerge: readonly number[] },
 ): SQL[] {
-  const isOneOf = (suppliers: readonly number[]): SQL =>
-    sql`s.run = ${run.id}::int and s.supplier = any(${sql.param([...suppliers])}::int[])`;
-  const alerts = sql`exists (select from bellwether.alert a
+  const alertsOfOne = sql`exists (select from bellwether.alert a
     where a.supplier_id = s.supplier and a.model_name = ${run.modelName} and a.state <> 'resolved')`;
+  const alerts =
+    alertedByMerge.length === 0
+      ? alertsOfOne
+      : sql`(${alertsOfOne} or s.supplier = any(${sql.param([...alertedByMerge])}::int[]))`;
   // Runs of earlier releases have not recorded the exposure.
   const unknown =
     run.formula === null
       ? sql`(select u.exposure is null from bellwether.supplier u where u.id = s.supplier)`
       : sql`s.exposure is null`;
   const text = [
-    ...(candidates ? [isOneOf(candidates)] : []),
+    ...(candidates ? [isOneOf(run.id, candidates)] : []),
     ...(withoutExposure ? [sql`s.p is not null and ${unknown}`] : []),
   ];
   if (hasActiveAlerts === undefined) return text;
   if (alerted === undefined) return [...text, hasActiveAlerts ? alerts : sql`not ${alerts}`];
   const listed = new Set(alerted);
   if (!hasActiveAlerts) {
-    if (candidates) return [...text, isOneOf(candidates.filter((supplier) => !listed.has(supplier)))];
+    if (candidates)
+      return [
+        ...text,
+        isOneOf(
+          run.id,
+          candidates.filter((supplier) => !listed.has(supplier)),
+        ),
+      ];
     return [...text, sql`s.supplier <> all(${sql.param([...alerted])}::int[])`];
   }
-  return [...text, isOneOf(candidates ? candidates.filter((supplier) => listed.has(supplier)) : alerted)];
+  const both = candidates ? candidates.filter((supplier) => listed.has(supplier)) : alerted;
+  return [...text, isOneOf(run.id, both)];
 }
 
 /** Returns the largest number of scores that a page can have. Undefined: they are not so few that all are sorted. */
@@ -263,19 +298,21 @@ async function groupsThat(
   all: readonly SupplierGroup[],
   {
     restricted,
+    notRepresented,
     isCounted,
     candidates,
     alerted,
   }: FoundBefore & {
     readonly restricted: readonly SQL[];
+    readonly notRepresented: readonly SQL[];
     /** Whether the suppliers are counted themselves. */
     readonly isCounted: boolean;
   },
 ): Promise<readonly SupplierGroup[]> {
   if (restricted.length === 0) return all;
-  if (isCounted || candidates || !alerted) return await countGroups(db, runId, sql.join([...restricted], sql` and `));
-  const others = sql`s.run = ${runId}::int and s.supplier = any(${sql.param([...alerted])}::int[])`;
-  return withoutGroups(all, await countGroups(db, runId, others));
+  const allOf = (conditions: readonly SQL[]): SQL => sql.join([...conditions, ...notRepresented], sql` and `);
+  if (isCounted || candidates || !alerted) return await countGroups(db, runId, allOf(restricted));
+  return withoutGroups(all, await countGroups(db, runId, allOf([isOneOf(runId, alerted)])));
 }
 
 /**
@@ -356,7 +393,8 @@ export async function findSupplier(
   if (number === undefined) return undefined;
   const scorers = await readScoringModels(db, number);
   const modelName = chooseModelOf(scorers, await listScoringModels(db), wanted);
-  const known = (await readSuppliers(db, [number], { modelName, withIdentifiers: true, labelTexts })).get(number);
+  const details = { modelName, withIdentifiers: true, withMerges: scope === undefined, labelTexts };
+  const known = (await readSuppliers(db, [number], details)).get(number);
   if (!known) return undefined;
   const history = await readHistory(db, number, { modelName, weeks });
   const latest = await latestOf(db, known, history[0]);
@@ -366,6 +404,7 @@ export async function findSupplier(
     formula: latest?.formula ?? null,
     modelName,
     scoredByModels: scorers.toSorted(),
+    mergedScores: await mergedScores(db, known, { modelName, labelTexts }),
   };
 }
 
