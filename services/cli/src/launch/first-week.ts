@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { showProgress } from "../output/report.ts";
@@ -22,7 +23,8 @@ export class FirstWeekError extends Error {
 
 /**
  * Returns the latest weekly run of the model. If there is none, runs `week` on the scheduler's own input
- * file; if the latest was interrupted, runs its week again. A voided week is not run again.
+ * file; if the latest was interrupted, runs its week again. A voided week is not run again, nor is one that has not
+ * begun, which a person has forced.
  * @throws FirstWeekError, ConnectError when a peer rejects the call
  */
 export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<BatchRun | null> {
@@ -39,9 +41,16 @@ export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: Ab
   const before = await latest();
   // A week that a person has withdrawn is run again by a person.
   if (before?.state === RunState.COMPLETE || before?.state === RunState.VOIDED) return before;
-  await runWeek(before?.isoWeek ?? week, peers, signal);
+  try {
+    await runWeek(before?.isoWeek ?? week, peers, signal);
+  } catch (error) {
+    if (before === null || !isFutureWeek(error)) throw error;
+  }
   return await latest();
 }
+
+const isFutureWeek = (error: unknown): boolean =>
+  error instanceof ConnectError && error.findDetails(ErrorInfoSchema).some(({ reason }) => reason === "FUTURE_WEEK");
 
 /** The scheduler may have called ops-service before ops-service listened. It calls again within seconds. */
 const LOOKS_AGAIN_MS = 20_000;
