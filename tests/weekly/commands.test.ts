@@ -86,6 +86,10 @@ test("another file for a complete week fails and names supersede, after which it
     code: 1,
     json: { state: "failed", failure: expect.stringContaining("weekly supersede") },
   });
+  expect(await command(["watch", "--week", week.isoWeek])).toMatchObject({
+    code: 1,
+    json: { state: "failed", failure: expect.stringContaining("(the week is complete, revision 1)") },
+  });
   const wanted = ["supersede", "--week", week.isoWeek, "--reason", "a supplier was missing"];
   expect(await command(wanted)).toMatchObject({ code: 0, json: { state: "complete", revision: 1 } });
   const revised = await command(["trigger", "--week", week.isoWeek, "--watch"]);
@@ -115,9 +119,16 @@ test("a held run is shown with both ways out, and after approve the scheduler co
       ],
     },
   });
+  // The queue has no job of the run.
+  expect(await command(["watch", "--week", isoWeek])).toMatchObject({
+    ...{ code: 1, json: { iso_week: isoWeek, state: "held" } },
+    stderr: expect.stringMatching(/2026-W41 is held: 600 rows after 3002\s+publish it: .*weekly approve/),
+  });
   const approved = await command(["approve", "--week", isoWeek, "--reason", "the branch was sold"]);
   expect(approved).toMatchObject({ code: 0, json: { iso_week: isoWeek, approved: true } });
-  await vi.waitFor(async () => expect((await runOf(isoWeek))?.state).toBe(RunState.COMPLETE), { timeout: 90_000 });
+  // The watch waits for the scheduler, whose job of the run begins within a minute.
+  expect(await command(["watch", "--week", isoWeek])).toMatchObject({ code: 0, json: { state: "complete" } });
+  expect((await runOf(isoWeek))?.state).toBe(RunState.COMPLETE);
   const watched = await command(["watch", "--week", isoWeek]);
   expect(watched.json).toMatchObject({
     notes: expect.arrayContaining(["run again after its approval: another program had begun it"]),
@@ -134,6 +145,10 @@ test("a held run is shown with both ways out, and after approve the scheduler co
 
   const voided = await command(["void", "--week", isoWeek, "--reason", "a rehearsal"]);
   expect(voided).toMatchObject({ code: 0, json: { state: "voided", latest_week: week.isoWeek } });
+  expect(await command(["watch", "--week", isoWeek])).toMatchObject({
+    ...{ code: 1, json: { state: "voided" } },
+    stderr: expect.stringContaining("2026-W41 is voided: by anonymous: a rehearsal"),
+  });
 });
 
 test("check says beforehand whether a run would be published, held or fail, and starts none", async () => {

@@ -1,26 +1,21 @@
 import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { type Schedule, ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
-import { countText } from "@bellwether/reasons/count-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
-import { ReportedError } from "../errors/reported-error.ts";
-import { UsageError } from "../errors/usage-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
-import { createReport, showProgress } from "../output/report.ts";
-import { openPeer, type PeerClient } from "../remote/peer-client.ts";
+import { createReport } from "../output/report.ts";
+import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, OWN_MODEL_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
-import { stateText } from "./run-text.ts";
+import { watchCommand } from "./watch-command.ts";
+import { endLines, endToJson, throwUnlessComplete, watchJob } from "./watch-job.ts";
 
 interface SchedulerOptions {
   readonly model?: string;
   readonly scheduler?: string;
   readonly json?: boolean;
 }
-
-type Scheduler = PeerClient<typeof ScheduleService>;
 
 /** Id of the schedule of each model. */
 const SCHEDULE_ID = "weekly";
@@ -100,39 +95,6 @@ function triggerCommand(context: CliContext): Command {
     });
 }
 
-interface WatchOptions extends SchedulerOptions {
-  readonly week?: string;
-  readonly job?: string;
-}
-
-function watchCommand(context: CliContext): Command {
-  return withScheduler(new Command("watch"))
-    .description("Wait for the end of a run in the queue of the scheduler, and show the progress of the run.")
-    .option("--week <week>", "ISO week of the run, for example 2026-W47. Either --week or --job is required", isoWeek)
-    .option("--job <id>", "id of the job, as weekly trigger prints it")
-    .option(
-      "--model <name>",
-      "with --week: name of the model, of several models in one installation (default: the default model)",
-    )
-    .addHelpText(
-      "after",
-      "\nExit code 1 if the run fails or is held.\n\nExample:\n  npx bellwether weekly watch --week 2026-W47",
-    )
-    .action(async (options: WatchOptions) => {
-      if ((options.week === undefined) === (options.job === undefined))
-        throw new UsageError("watch needs --week WEEK or --job ID, one of them");
-      if (options.model !== undefined && options.week === undefined)
-        throw new UsageError("--model is for --week; the id of a job names its model already");
-      const report = createReport(options);
-      using scheduler = openPeer(context, SCHEDULER_PEER, options.scheduler, ScheduleService);
-      const jobId = options.job ?? (await jobOf(scheduler, options));
-      const end = await watchJob(scheduler, jobId);
-      if (end.state === RunState.COMPLETE) for (const line of endLines(end.isoWeek || jobId, end)) report.line(line);
-      report.json({ job_id: jobId, iso_week: end.isoWeek, ...endToJson(end) });
-      throwUnlessComplete(end.isoWeek || jobId, end);
-    });
-}
-
 function pauseCommand(context: CliContext, pauses: boolean): Command {
   return withScheduler(new Command(pauses ? "pause" : "resume"))
     .description(
@@ -156,64 +118,5 @@ function pauseCommand(context: CliContext, pauses: boolean): Command {
     });
 }
 
-/** Returns the id of the job of a week. The jobs of the default model have no name of the model in their ids. */
-async function jobOf({ client, answer }: Scheduler, { model, week }: WatchOptions): Promise<string> {
-  if (model === undefined) return `${SCHEDULE_ID}-${week}`;
-  const { schedules } = await answer(client.listSchedules({}));
-  return schedules[0]?.modelName === model ? `${SCHEDULE_ID}-${week}` : `${SCHEDULE_ID}.${model}-${week}`;
-}
-
 const nextRun = (schedule: Schedule | undefined): string | null =>
   schedule?.nextRunAt ? timestampDate(schedule.nextRunAt).toISOString() : null;
-
-/** The last state of a watched job. */
-interface JobEnd {
-  readonly isoWeek: string;
-  readonly state: RunState;
-  readonly failure: string;
-  readonly rowsRead: bigint;
-  readonly rowsScored: bigint;
-  readonly rowsRejected: bigint;
-  readonly wasComplete: boolean;
-  readonly notes: readonly string[];
-}
-
-/**
- * Watches a job to its end. A watch ends with UNAVAILABLE when its connection reaches its maximum age; it is then opened
- * again, as long as it had sent a message.
- */
-async function watchJob({ client, answer }: Scheduler, jobId: string): Promise<JobEnd> {
-  let end: JobEnd | undefined;
-  for (let seen = true; seen; ) {
-    seen = false;
-    try {
-      for await (const status of client.watchProgress({ jobId })) {
-        seen = true;
-        if (status.state === RunState.UNSPECIFIED) continue;
-        end = status;
-        if (status.rowsRead > 0n)
-          showProgress("scoring", Number(status.rowsScored + status.rowsRejected), Number(status.rowsRead));
-      }
-      if (end !== undefined && end.state !== RunState.RUNNING) return end;
-    } catch (error) {
-      if (ConnectError.from(error).code !== Code.Unavailable || !seen) await answer(Promise.reject(error));
-    }
-  }
-  throw new Error(`the watch of job ${jobId} ended before the run; watch it again`);
-}
-
-/** Returns the result of a complete run. Of another run, the error of the command says all. */
-function endLines(week: string, end: JobEnd): string[] {
-  const { rowsRead, rowsScored, rowsRejected, wasComplete, notes } = end;
-  const counts = `${countText(rowsRead, "row")} read = ${rowsScored} scored + ${rowsRejected} rejected`;
-  return [`${week}: ${wasComplete ? "complete already; " : ""}${counts}`, ...notes.map((note) => `note: ${note}`)];
-}
-
-const endToJson = ({ state, failure, rowsRead, rowsScored, rowsRejected, wasComplete, notes }: JobEnd): object => ({
-  ...{ state: stateText(state), failure, was_complete: wasComplete, notes },
-  ...{ rows_read: Number(rowsRead), rows_scored: Number(rowsScored), rows_rejected: Number(rowsRejected) },
-});
-
-function throwUnlessComplete(week: string, { state, failure }: JobEnd): void {
-  if (state !== RunState.COMPLETE) throw new ReportedError(`${week} is ${stateText(state)}: ${failure}`);
-}
