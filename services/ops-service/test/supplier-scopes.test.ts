@@ -285,7 +285,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     const tax = (value: string) => [{ kind: "vat", value }];
     await all.suppliers.importSuppliers({
       requestId: randomUUID(),
-      rows: [{ supplierId: "s-1", identifiers: tax("DE1") }],
+      rows: [{ supplierId: "s-1", identifiers: tax("DE100000001") }],
       onConflict: OnConflict.STOP,
     });
     const rows = [
@@ -295,7 +295,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       { supplierId: "new-1", name: "No region" },
       { supplierId: "new-2", region: "US" },
       { supplierId: "new-3", region: "EU" },
-      { supplierId: "s-4", identifiers: tax("DE1") },
+      { supplierId: "s-4", identifiers: tax("DE100000001") },
     ];
     const requestId = randomUUID();
     const answer = await europe.suppliers.importSuppliers({ requestId, rows, onConflict: OnConflict.UPDATE });
@@ -303,7 +303,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     const outside = "is not, or would not be, a supplier of your regions and categories";
     expect(answer.violations.map(({ row, reason }) => [row, reason])).toEqual([
       ...[1, 2, 3, 4].map((row) => [row, outside]),
-      [6, "already belongs to another supplier"],
+      [6, "already belongs to another supplier; merge both, or declare it as shared"],
     ]);
     expect((await all.suppliers.getSupplier({ supplierId: "s-1" })).supplier?.owner).toBe("");
     // The stored answer is not sent to a caller with another scope.
