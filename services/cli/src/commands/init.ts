@@ -155,7 +155,9 @@ function draft(sample: Sample, stem: string, file: string, options: InitOptions)
   const profiles = usual.thousands === null ? first : profilesOf(usual);
   const roles = chooseColumnRoles(sample, profiles, names, options);
   if (!roles.columns.some(({ role }) => role === "numeric" || role === "category"))
-    throw new UsageError(`${file} has no column that can be a feature: ${leftOutText(roles.columns)}`);
+    throw new UsageError(
+      `${file} has no column that can be a feature: ${roles.columns.map(usedText).slice(0, MAX_LISTED).join(", ")}`,
+    );
   const plain = stem
     .normalize("NFKD")
     .toLowerCase()
@@ -165,11 +167,24 @@ function draft(sample: Sample, stem: string, file: string, options: InitOptions)
   return { roles, model: draftModelConfig(roles, draftNames), mapping: draftMapping(sample, roles, draftNames) };
 }
 
+const MAX_LISTED = 10;
+/** What the columns are that become no feature. */
+const USES: Readonly<Partial<Record<Roles["columns"][number]["role"], string>>> = {
+  label: "the label",
+  id: "the id of the supplier",
+  name: "the name of the supplier",
+  as_of: "the date",
+  text: "a text, which needs a feature beside it",
+};
+
+const usedText = ({ profile, role, reason }: Roles["columns"][number]): string =>
+  `${profile.header} (${USES[role] ?? reason})`;
+
 const leftOutText = (columns: Roles["columns"]): string =>
   columns
     .filter(({ role }) => role === "left out")
-    .map(({ profile, reason }) => `${profile.header} (${reason})`)
-    .slice(0, 10)
+    .map(usedText)
+    .slice(0, MAX_LISTED)
     .join(", ");
 
 /** What the drafts made of the whole file. */
@@ -220,8 +235,12 @@ function summaryLines(sample: Sample, { columns, id, asOf, label }: Roles): stri
   const count = (role: string): number => columns.filter((column) => column.role === role).length;
   const shown = sample.delimiter === "\t" ? "tab" : sample.delimiter;
   const form = sample.format === "parquet" ? "Parquet" : `CSV, ${sample.encoding}, delimiter ${shown}`;
+  const skipped =
+    sample.skipLines === 0
+      ? ""
+      : `, ${countText(sample.skipLines, "line")} above the column names (skip_lines: ${sample.skipLines})`;
   return [
-    `read: ${form}, ${countText(sample.header.length, "column")}, a sample of ${countText(sample.rows.length, "row")}${sample.isWhole ? ", which is the whole file" : ""}`,
+    `read: ${form}${skipped}, ${countText(sample.header.length, "column")}, a sample of ${countText(sample.rows.length, "row")}${sample.isWhole ? ", which is the whole file" : ""}`,
     label === null
       ? "label: none, so no model can be trained yet; set it with --label"
       : `label: ${label.column.profile.header}, risk ${label.riskClass} (${(100 * label.rate).toFixed(1)} % of the rows)${label.isGuess ? ", which is a guess; set it with --risk" : ""}`,

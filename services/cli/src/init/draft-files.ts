@@ -1,6 +1,7 @@
 import { countText } from "@bellwether/reasons/count-text";
 import type { Column, Roles } from "./choose-column-roles.ts";
 import { dateOf } from "./choose-column-roles.ts";
+import { attributesOf } from "./draft-attributes.ts";
 import type { ColumnProfile, NumberMarks } from "./profile-column.ts";
 import type { Sample } from "./read-sample.ts";
 
@@ -115,7 +116,7 @@ const commentText = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]
 /** Returns a range that is much wider than the data. Shares stay shares, percentages up to 100 % stay so, and years are years. */
 function rangeOf({ range, isWhole, type }: Column["profile"], unit: string): [number, number] {
   const [min, max] = type === "boolean" || range === null ? [0, 1] : range;
-  if (min >= 0 && max <= 1 && (!isWhole || type === "boolean")) return [0, 1];
+  if (unit !== "%" && min >= 0 && max <= 1 && (!isWhole || type === "boolean")) return [0, 1];
   if (unit === "%" && min >= 0 && max <= 100) return [0, 100];
   if (unit === YEAR) return [1800, 2200];
   const end = Math.min(1e300, 10 ** Math.ceil(Math.log10(Math.max(1, Math.abs(min), Math.abs(max)) * RANGE_FACTOR)));
@@ -128,11 +129,11 @@ const NO_UNIT = "";
 
 /** Units by the name of a column and its header, in lower case. */
 const UNITS: readonly (readonly [RegExp, string])[] = [
-  [/usd|dollar|\$/, "usd"],
-  [/eur|euro|€/, "eur"],
+  [/(?:^|_)(?:usd|dollars?)(?:_|$)|\$/, "usd"],
+  [/(?:^|_)(?:eur|euros?)(?:_|$)|€/, "eur"],
   [/percent|pct|prozent|%/, "%"],
   [/hours?(?:_|$)|stunden/, "hours"],
-  [/days?(?:_|$)|tage/, "days"],
+  [/days?(?:_|$)|(?:^|_)(?:[a-z]{3,}s)?tage(?:_|$)/, "days"],
   [/months?(?:_|$)|monate/, "months"],
   [/years(?:_|$)|jahre(?:_|$)/, "years"],
   [/kilogram|_kg/, "kg"],
@@ -140,8 +141,12 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/(?:^|_)(?:score|rating|index)$/, "points"],
 ];
 
+const CURRENCY_UNITS: Readonly<Record<string, string>> = { "€": "eur", $: "usd", "£": "gbp", US$: "usd" };
+
 function unitOf(name: string, profile: Column["profile"]): string {
-  const { range, isWhole, type } = profile;
+  const { range, isWhole, type, currency } = profile;
+  if (profile.percent) return "%";
+  if (currency[0] !== undefined) return CURRENCY_UNITS[currency[0]] ?? currency[0].toLowerCase();
   if (type === "boolean" || (range !== null && range[0] >= 0 && range[1] <= 1 && !isWhole)) return "share";
   if (/(?:^|_)(?:year|jahr)(?:_|$)/.test(name) && dateOf(profile) === "year") return YEAR;
   const text = `${name} ${profile.header.toLowerCase()}`;
@@ -244,11 +249,12 @@ export function usualMarks(profiles: readonly ColumnProfile[]): NumberMarks {
   return { decimal, thousands: marked.find((profile) => profile.decimal === decimal)?.thousands ?? null };
 }
 
-function formLines({ format, delimiter, encoding }: Sample, { columns }: Roles, indent: string): string {
+function formLines({ format, delimiter, encoding, skipLines }: Sample, { columns }: Roles, indent: string): string {
   if (format === "parquet") return `${indent}format: parquet`;
   const { decimal, thousands } = usualMarks(columns.map(({ profile }) => profile));
   const lines = [
     `${indent}format: csv`,
+    ...(skipLines === 0 ? [] : [`${indent}skip_lines: ${skipLines}`]),
     `${indent}delimiter: ${q(delimiter)}`,
     `${indent}decimal: ${q(decimal)}`,
     ...(thousands === null ? [] : [`${indent}thousands: ${q(thousands)}`]),
@@ -269,7 +275,7 @@ function columnLine(
     ...(name === profile.header ? [] : [`header: ${q(profile.header)}`]),
     `type: ${type}`,
     ...(type === "text" ? ["trim: true"] : []),
-    ...(type === "number" && format === "csv" ? ownMarks(profile, usual) : []),
+    ...(type === "number" && format === "csv" ? [...ownMarks(profile, usual), ...otherMarks(profile)] : []),
     ...(isDate ? [`formats: ${list(profile.formats)}`] : []),
     ...(profile.nullValues.length > 0 && role !== "label" ? [`null_values: ${list(profile.nullValues)}`] : []),
     ...(profile.nullPatterns.length > 0 && role !== "label" ? [`null_patterns: ${list(profile.nullPatterns)}`] : []),
@@ -290,6 +296,15 @@ function ownMarks({ isWhole, decimal, thousands }: ColumnProfile, usual: NumberM
   return [`decimal: ${q(decimal)}`, `thousands: ${thousands === null ? "none" : q(thousands)}`];
 }
 
+/** Returns the marks beside the digits. Percentages are read as the numbers that the file shows: 12 % is 12. */
+function otherMarks({ percent, currency, negative }: ColumnProfile): string[] {
+  return [
+    ...(percent ? ["percent: points"] : []),
+    ...(currency.length === 0 ? [] : [`currency: ${list(currency)}`]),
+    ...(negative.length === 0 ? [] : [`negative: [${negative.join(", ")}]`]),
+  ];
+}
+
 function typeOf(profile: Column["profile"], role: Column["role"]): string {
   if (role === "id" || role === "name" || role === "category" || role === "text") return "text";
   if (role === "label") return profile.type === "number" && isZeroOne(profile) ? "integer" : "text";
@@ -303,7 +318,7 @@ const isZeroOne = ({ range, distinct }: Column["profile"]): boolean =>
 function rowsLines(roles: Roles, id: string, asOfSql: string | null, indent: string): string {
   const text = textOf(roles);
   const attributes = attributesOf(roles);
-  const hasName = attributes.some(([key]) => key === "display_name");
+  const isMissing = (wanted: string): boolean => !attributes.some(([key]) => key === wanted);
   return [
     roles.id === null
       ? `${indent}supplier_id: ${id}   # TODO: no column identifies the rows; a row number is another supplier in the next file`
@@ -314,28 +329,15 @@ function rowsLines(roles: Roles, id: string, asOfSql: string | null, indent: str
     ...(text === undefined ? [] : [`${indent}text: ${text.name}`]),
     ...(attributes.length === 0 ? [] : [`${indent}attributes:   # TODO: stored with the score, not used by the model`]),
     ...attributes.map(([key, column]) => `${indent}  ${key}: ${column}`),
-    ...(hasName
-      ? []
-      : [
+    ...(isMissing("display_name")
+      ? [
           `${indent}# TODO: attributes: display_name: COLUMN, when a column has the names of the suppliers; without it, the id is shown`,
-        ]),
+        ]
+      : []),
+    ...(isMissing("exposure")
+      ? [
+          `${indent}# TODO: attributes: exposure: COLUMN, when a column has the money at stake, such as the spend of a year; without it, no amount is shown`,
+        ]
+      : []),
   ].join("\n");
-}
-
-const ATTRIBUTE_NAMES: readonly (readonly [key: string, pattern: RegExp, role: Column["role"]])[] = [
-  ["region", /region|country|land|state|continent/, "category"],
-  ["category", /industry|sector|branche|categor|group|segment/, "category"],
-  ["exposure", /spend|volume|purchas|revenue|turnover|umsatz|sales|exposure|value|amount/, "numeric"],
-];
-
-function attributesOf(roles: Roles): [string, string][] {
-  const name = roles.columns.find(({ role }) => role === "name");
-  const found: [string, string][] = name === undefined ? [] : [["display_name", name.name]];
-  for (const [key, pattern, role] of ATTRIBUTE_NAMES) {
-    const column = roles.columns.find(
-      (c) => c.role === role && pattern.test(c.name) && (role !== "numeric" || (c.profile.range?.[0] ?? -1) >= 0),
-    );
-    if (column !== undefined) found.push([key, column.name]);
-  }
-  return found;
 }

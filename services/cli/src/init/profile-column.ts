@@ -1,3 +1,5 @@
+import { type MarkedNumber, marksOfCurrency, readMarks } from "./number-marks.ts";
+
 /** How numbers are written. */
 export interface NumberMarks {
   readonly decimal: "." | ",";
@@ -13,6 +15,12 @@ export interface ColumnProfile {
   readonly decimal: NumberMarks["decimal"];
   /** Mark between groups of three digits; null: the numbers have none. */
   readonly thousands: NumberMarks["thousands"];
+  /** Whether the numbers have the mark %. */
+  readonly percent: boolean;
+  /** Currency marks of the numbers, all of one currency. */
+  readonly currency: readonly string[];
+  /** Forms of negative numbers besides `-5`. */
+  readonly negative: readonly ("after" | "parentheses")[];
   /** strptime forms of a date or timestamp. */
   readonly formats: readonly string[];
   /** Whether day and month could be the other way round. */
@@ -108,6 +116,9 @@ export function profileColumn(header: string, values: readonly string[], usual?:
       isWhole: false,
       decimal: "." as const,
       thousands: null,
+      percent: false,
+      currency: [],
+      negative: [],
       formats: [],
       isAmbiguous: false,
       range: null,
@@ -184,16 +195,21 @@ function asNumber(
 ): ColumnProfile | null {
   const isUsual = ({ decimal, thousands }: NumberMarks): boolean =>
     decimal === usual?.decimal && thousands === usual.thousands;
+  const { plain, ...marks } = withoutMarks(known);
   const [best] = NUMBER_FORMS.map((marks) => ({
     ...marks,
-    rows: sumOf([...known].filter(([value]) => marks.pattern.test(value))),
+    rows: sumOf([...known].filter(([value]) => marks.pattern.test(plain.get(value) ?? value))),
   })).sort((a, b) => b.rows - a.rows || Number(isUsual(b)) - Number(isUsual(a)));
   if (best === undefined) return null;
   const { decimal, pattern: form } = best;
   const plainOf = (text: string): string => text.replaceAll(best.thousands ?? "", "").replace(",", ".");
-  const numbers = [...known.keys()].filter((value) => form.test(value));
-  if (numbers.length === 0 || numbers.some((value) => CODE.test(value))) return null;
-  const nulls = nullRules(known, new Map([...known].filter(([value]) => !form.test(value))), words);
+  const digitsOf = (value: string): string => plain.get(value) ?? value;
+  const isNumber = (value: string): boolean =>
+    form.test(digitsOf(value)) && (!marks.percent || plain.has(value)) && !CODE.test(value);
+  const numbers = [...known.keys()].filter(isNumber).map(digitsOf);
+  if (numbers.length === 0 || [...known.keys()].some((value) => CODE.test(value))) return null;
+  const others = new Map([...known].filter(([value]) => !isNumber(value)));
+  const nulls = nullRules(known, others, words);
   if (nulls === null) return null;
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const text of numbers) {
@@ -205,6 +221,7 @@ function asNumber(
   return {
     ...base,
     ...nulls,
+    ...marks,
     ...{ type: "number", decimal, range: [min, max] },
     isWhole: numbers.every((value) => WHOLE.test(plainOf(value))),
     // Where no number has a mark, there is none: the usual marks of a file are no claim about this column.
@@ -212,6 +229,45 @@ function asNumber(
       best.thousands !== null && numbers.some((value) => value.includes(best.thousands ?? "")) ? best.thousands : null,
   };
 }
+
+/** Characters of which a number with marks beside it has at least one. */
+const HAS_MARK = /[%()\p{Sc}]|-$|[a-z]{2}/iu;
+
+/**
+ * Finds the percent, currency and minus marks of a column's numbers. A percent mark is one of the column when more than
+ * half of its numbers have it, and a currency when it is the most frequent one.
+ * @returns plain: the digits of each value that has marks of the column
+ */
+function withoutMarks(
+  known: Counts,
+): Pick<ColumnProfile, "percent" | "currency" | "negative"> & { readonly plain: ReadonlyMap<string, string> } {
+  const marked = new Map<string, MarkedNumber>();
+  for (const value of known.keys()) {
+    const found = HAS_MARK.test(value) ? readMarks(value) : null;
+    if (found !== null) marked.set(value, found);
+  }
+  const rowsWhere = (is: (mark: MarkedNumber) => boolean): number =>
+    sumOf([...known].filter(([value]) => is(marked.get(value) ?? NO_MARKS)));
+  const percent = rowsWhere(({ hasPercent }) => hasPercent) > sumOf(known) / 2;
+  const used = new Set([...marked.values()].flatMap((mark) => mark.currency ?? []));
+  const [most] = [...used].toSorted(
+    (a, b) => rowsWhere(({ currency }) => currency === b) - rowsWhere(({ currency }) => currency === a),
+  );
+  const currency = most === undefined ? [] : marksOfCurrency(most, used);
+  const plain = new Map(
+    [...marked]
+      .filter(([, mark]) => mark.hasPercent === percent && (mark.currency === null || currency.includes(mark.currency)))
+      .map(([value, { digits }]) => [value, digits]),
+  );
+  const forms = new Set([...plain.keys()].map((value) => marked.get(value)?.negative));
+  return { percent, currency, negative: NEGATIVES.filter((form) => forms.has(form)), plain };
+}
+
+const NO_MARKS: MarkedNumber = { digits: "", hasPercent: false, currency: null, negative: null };
+const NEGATIVES = ["after", "parentheses"] as const;
+
+/** A value with digits and marks alone, which is a number in some form and never means "not known". */
+const isMarkedNumber = (value: string): boolean => POINT.test(value) || COMMA.test(value) || readMarks(value) !== null;
 
 /**
  * Returns the rules by which the values that are not of the type mean "not known"; null when they are too many for
@@ -224,12 +280,14 @@ function nullRules(
 ): Pick<ColumnProfile, "nullValues" | "nullPatterns"> | null {
   const share = 1 - sumOf(others) / sumOf(known);
   if (share < MIN_SHARE_WITH_WORDS) return null;
-  const nullValues = [...words, ...others.keys()];
+  // A number with other marks is left to be rejected, so that a person sees it.
+  const unread = [...others.keys()].filter((value) => !isMarkedNumber(value));
+  const nullValues = [...words, ...unread];
   if (nullValues.length <= MAX_NULL_WORDS && nullValues.every((value) => value.length <= 200)) {
-    if (share < MIN_SHARE && others.size > 5) return null;
+    if (share < MIN_SHARE && unread.length > 5) return null;
     return { nullValues, nullPatterns: [] };
   }
-  const patterns = [...new Set([...others.keys()].map(patternOf))];
+  const patterns = [...new Set(unread.map(patternOf))];
   if (patterns.length > MAX_NULL_PATTERNS || patterns.some((pattern) => pattern.length > 200)) return null;
   return { nullValues: words, nullPatterns: patterns };
 }

@@ -42,6 +42,8 @@ export interface CsvFile {
   readonly compression: Compression;
   /** Number of lines before the line with the column names. */
   readonly skippedLines: number;
+  /** The lines that skip_lines skipped. */
+  readonly skippedText: string;
   /** How the file is read where it differs from what its name and the mapping say, one sentence each. */
   readonly notes: readonly string[];
   /** First bytes of the file without the skipped lines, UTF-8, at most HEAD_BYTES. */
@@ -100,7 +102,7 @@ export async function openCsv(
       ? new Map(numbers.map((number) => [number, number + skippedLines]))
       : await findLines(source, file, form, numbers, signal);
   const notes = [...compressionNotes(file.name, compression), ...leadingNotes(leading)];
-  const about = { digest, skippedLines, notes, linesOf, start: head.result().head };
+  const about = { digest, skippedLines, skippedText: leading.text, notes, linesOf, start: head.result().head };
   if (shape.irregular === null && !mustCopy) {
     const read = copy.isOpen
       ? { path: decoded, compression: "none" as const }

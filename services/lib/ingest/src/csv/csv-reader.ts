@@ -63,27 +63,40 @@ function checkForm({ name, columns }: SourceMapping, file: SourceFile, header: r
 /** Number of lines after the first one in which the column names are looked for. */
 const SEARCHED_LINES = 100;
 
-/** Reports column names that come after other lines as one error with the option to set. @throws SourceError */
+/**
+ * Reports column names that come after other lines, or are among the skipped lines, as one error with the option to set.
+ * @throws SourceError
+ */
 function checkSkippedLines(
   { name, columns, delimiter, skipLines = 0 }: SourceMapping,
   file: SourceFile,
   header: readonly string[],
-  text: string,
+  { skippedText, text }: { readonly skippedText: string; readonly text: string },
 ): void {
   const isThere = (names: ReadonlySet<string>) =>
     columns.filter(({ header: of }) => names.has(comparedName(of))).length;
   if (isThere(new Set(header.map(comparedName))) > 0) return;
-  const lines = text.split(/\r\n|\n|\r/).slice(0, SEARCHED_LINES);
-  const at = lines.findIndex((line, i) => {
-    if (i === 0) return false;
+  const isHeader = (line: string): boolean => {
     const names = csvHeader(line, delimiter, true);
     return names !== null && isThere(new Set(names.map(comparedName))) * 2 > columns.length;
-  });
+  };
+  const report = (at: number, found: string): never => {
+    throw new SourceError(
+      name,
+      file.name,
+      `${found}line ${at + 1} has the column names; set skip_lines: ${at} for this source in the mapping`,
+    );
+  };
+  const skipped = skippedText === "" ? -1 : linesOf(skippedText).findIndex(isHeader);
+  if (skipped >= 0) report(skipped, `skip_lines: ${skipLines} skips the line with the column names: `);
+  const lines = linesOf(text).slice(0, SEARCHED_LINES);
+  const at = lines.findIndex((line, i) => i > 0 && isHeader(line));
   if (at < 0) return;
   const first = JSON.stringify(lines[0]?.slice(0, SHOWN_LINE));
-  const found = `its line ${skipLines + 1} is ${first}, and line ${skipLines + at + 1} has the column names`;
-  throw new SourceError(name, file.name, `${found}; set skip_lines: ${skipLines + at} for this source in the mapping`);
+  report(skipLines + at, `its line ${skipLines + 1} is ${first}, and `);
 }
+
+const linesOf = (text: string): string[] => text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
 
 /**
  * Describes how DuckDB reads a CSV file. @throws SourceError when it is empty, or lacks a column of the
@@ -104,7 +117,7 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile,
     reject(`its first line does not end within ${HEAD_BYTES} bytes`);
   if (header.length > maxColumns) reject(tooManyColumns(header.length, maxColumns));
   const start = csv.start.toString("utf8");
-  checkSkippedLines(source, file, header, start);
+  checkSkippedLines(source, file, header, { skippedText: csv.skippedText, text: start });
   checkForm(source, file, header, start);
   checkDelimiter(source, file, header);
   const columns = header.map((_, i) => fileColumn(i));

@@ -56,6 +56,8 @@ test.each([
   [`a\nb\n${TABLE}`, SEMICOLON, /its line 1 is "a", and line 3 has the column names; set skip_lines: 2/],
   [`# a\n${TABLE}`, SEMICOLON, /its line 1 is "# a", and line 2 has the column names; set skip_lines: 1/],
   [`a\nb\n${TABLE}`, `${SEMICOLON}\n    skip_lines: 1`, /its line 2 is "b", and line 3 has .* set skip_lines: 2/],
+  [`a\nb\n${TABLE}`, `${SEMICOLON}\n    skip_lines: 3`, /skip_lines: 3 skips .*: line 3 has .* set skip_lines: 2 /],
+  [`\uFEFF${TABLE}`, `${SEMICOLON}\n    skip_lines: 1`, /line 1 has the column names; set skip_lines: 0 for/],
   ["a\nb\n", `${SEMICOLON}\n    skip_lines: 2`, /it has nothing after the 2 lines that are skipped/],
   ["a\n", `${SEMICOLON}\n    skip_lines: 2`, /it has fewer lines than the 2 of skip_lines/],
   ["x".repeat(300_000), `${SEMICOLON}\n    skip_lines: 1`, /first 1 lines are longer than 262144 bytes/],

@@ -16,6 +16,8 @@ export interface LeadingLines {
   end(): Buffer;
   /** Number of lines that were skipped. */
   readonly lines: number;
+  /** The skipped lines of `skipLines`, as one text; at most HEAD_BYTES and one chunk. */
+  readonly text: string;
   /** True when the skipped line is a separator line, which the mapping does not declare. */
   readonly isSeparator: boolean;
 }
@@ -29,6 +31,7 @@ export function createLeadingLines(skipLines: number, delimiter: string, reject:
   let held: Buffer = Buffer.alloc(0);
   let isDone = false;
   let lines = 0;
+  let text = "";
   let isSeparator = false;
 
   const finish = (from: number): Buffer => {
@@ -68,6 +71,7 @@ export function createLeadingLines(skipLines: number, delimiter: string, reject:
     }
     if (found < skipLines) reject(`it has fewer lines than the ${skipLines} of skip_lines`);
     lines = skipLines;
+    text = held.toString("utf8", 0, from);
     return finish(from);
   };
 
@@ -84,6 +88,9 @@ export function createLeadingLines(skipLines: number, delimiter: string, reject:
     },
     get lines() {
       return lines;
+    },
+    get text() {
+      return text;
     },
     get isSeparator() {
       return isSeparator;

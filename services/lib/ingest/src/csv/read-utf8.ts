@@ -84,7 +84,7 @@ export async function scanUtf8(
   maxBytes: number,
   signal?: AbortSignal,
   onStored?: (chunk: Buffer) => void,
-): Promise<FileScan & { readonly leading: Pick<LeadingLines, "lines" | "isSeparator"> }> {
+): Promise<FileScan & { readonly leading: Pick<LeadingLines, "lines" | "text" | "isSeparator"> }> {
   const decoded = decoding(source, file, onUtf8);
   const listeners = { ...(onStored && { onStored }), onUnpacked: (chunk: Buffer) => decoded.add(chunk) };
   const scan = await scanFile(source.name, file, maxBytes, signal, listeners);

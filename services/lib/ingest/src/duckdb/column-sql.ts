@@ -17,7 +17,7 @@ export const DUCKDB_TYPE: Readonly<Record<ColumnMapping["type"], string>> = {
 export function expectedForm(column: ColumnMapping, decimal: string): string {
   switch (column.type) {
     case "number":
-      return (column.numberForm?.decimal ?? decimal) === "," ? "a number with a decimal comma" : "a number";
+      return numberWords(column, decimal);
     case "integer":
       return "an integer";
     case "boolean":
@@ -28,6 +28,14 @@ export function expectedForm(column: ColumnMapping, decimal: string): string {
     case "text":
       return "a text";
   }
+}
+
+function numberWords({ numberForm }: ColumnMapping, decimal: string): string {
+  const marks = [
+    ...((numberForm?.decimal ?? decimal) === "," ? ["a decimal comma"] : []),
+    ...(numberForm?.percent ? ["the mark %, which every value of a column with percent needs"] : []),
+  ];
+  return ["a number", ...(marks.length === 0 ? [] : [marks.join(" and ")])].join(" with ");
 }
 
 /**

@@ -75,7 +75,8 @@ function numberHint(column: ColumnMapping, source: SourceMapping, text: string):
     currency: [],
     negative: [],
   };
-  if (now.percent !== null && !text.includes("%")) return "every value of a column with percent needs the mark %";
+  // The reason says that the mark is missing.
+  if (now.percent !== null && !text.includes("%")) return null;
   const currency = /[^\d\s+\-.,()%'’eE]{1,10}/u.exec(text.replaceAll("%", ""))?.[0] ?? null;
   const marked: NumberForm = {
     ...now,
