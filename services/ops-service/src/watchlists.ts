@@ -28,7 +28,7 @@ export function watchlistRoute(
       removeSuppliers: (id, suppliers, watcher) => inTransaction((tx) => removeWatched(tx, id, suppliers, by(watcher))),
       list: (watcher, supplierId) => listWatchlists(db, watcher, supplierId),
       read: (id, watcher) => readWatchlist(db, id, watcher),
-      watchedIds: (id) => watchedIds(db, id),
+      watchedIds: (id, scope) => watchedIds(db, id, scope),
     }),
   );
 }

@@ -115,8 +115,13 @@ const FILTERS: readonly (readonly [name: string, filter: Partial<SupplierQuery>,
   ],
   [
     "a scope and a text with alerts",
-    { scope: { regions: ["US"], categories: [] }, query: "x1", hasActiveAlerts: true },
-    ({ name, isAlerted, region }) => /(^| )x1/.test(name) && isAlerted && region === "US",
+    { scope: { regions: ["EU"], categories: [] }, query: "x1", hasActiveAlerts: true },
+    ({ name, isAlerted, region }) => /(^| )x1/.test(name) && isAlerted && region === "EU",
+  ],
+  [
+    "a scope and a text of other regions",
+    { scope: { regions: ["US"], categories: [] }, query: "y1" },
+    ({ name, region }) => /(^| )y1/.test(name) && region === "US",
   ],
   [
     "a region of several in a scope",

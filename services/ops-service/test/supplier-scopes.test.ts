@@ -9,6 +9,7 @@ import { OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
 import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
 import { ReportService } from "@bellwether/gen/bellwether/ops/v1/report_service_pb";
 import { OnConflict, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { WatchlistService, WatchlistVisibility } from "@bellwether/gen/bellwether/ops/v1/watchlist_service_pb";
 import { ScopeRule, scope_rule as scopeRuleOption } from "@bellwether/gen/bellwether/policy/v1/scope_pb";
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
@@ -80,6 +81,7 @@ async function clientsWith(subject: string, scope: SupplierScope | undefined) {
     outcomes: createClient(OutcomeService, transport),
     reports: createClient(ReportService, transport),
     delegations: createClient(DelegationService, transport),
+    watchlists: createClient(WatchlistService, transport),
   };
 }
 
@@ -115,6 +117,21 @@ async function expectHidden(act: (target: { alertId: string; version: bigint }) 
   const missing = await reasonOf(act({ alertId: unknown, version: foreign.version }));
   expect(hidden.replace(foreign.alertId, "ID")).toBe(missing.replace(unknown, "ID"));
   expect(await all.alerts.getAlert({ alertId: foreign.alertId })).toEqual(before);
+}
+
+/** Returns the ids of a caller's own lists. */
+async function listsOf(who: Clients): Promise<string[]> {
+  const { watchlists } = await who.watchlists.listWatchlists({});
+  return watchlists.filter(({ mayChange }) => mayChange).map(({ watchlistId }) => watchlistId);
+}
+
+/** Returns the id of a list of the administrator, which everybody sees, with an own and a foreign supplier. */
+async function sharedList(): Promise<string> {
+  const visibility = WatchlistVisibility.SHARED;
+  const { watchlist } = await all.watchlists.createWatchlist({ name: "shared", visibility });
+  const watchlistId = watchlist?.watchlistId ?? "";
+  await all.watchlists.addWatchedSuppliers({ watchlistId, supplierIds: ["s-4", "s-5"] });
+  return watchlistId;
 }
 
 const note = "";
@@ -347,15 +364,75 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     for (const id of ["s-5", "s-6"]) await all.alerts.assignAlert({ ...(await seen(id)), owner: "gus" });
     const hand = async (who: Clients, deputy: string) => {
       const endsAt = timestampFromMs(Date.now() + 86_400_000);
-      const answer = await who.delegations.setDelegation({ owner: "gus", deputy, endsAt, reason: "on leave" });
+      const answer = await who.delegations.setDelegation({ deputy, endsAt, reason: "on leave" });
       await who.delegations.endDelegation({ delegationId: answer.delegation?.delegationId ?? "" });
       return [answer.deputyScopeKnown, answer.hiddenAlerts, answer.hiddenSupplierIds];
     };
     await signIn("hal", { regions: ["Atlantis"], categories: [] });
+    const [gus, narrow] = [await clientsWith("gus", undefined), await clientsWith("gus", EUROPE)];
+    // Only an administrator without a scope hands over the alerts of others.
+    const others = { owner: "gus", deputy: "hal", endsAt: until, reason: "on leave" };
+    expect(await reasonOf(europe.delegations.setDelegation(others))).toMatch(/^PermissionDenied: the alerts are those/);
     // What the deputy does not see is counted among what the caller sees.
-    expect(await hand(all, "hal")).toEqual([true, 2, ["s-5", "s-6"]]);
-    expect(await hand(europe, "hal")).toEqual([true, 1, ["s-6"]]);
-    expect(await hand(europe, "nobody")).toEqual([false, 0, []]);
+    expect(await hand(gus, "hal")).toEqual([true, 2, ["s-5", "s-6"]]);
+    expect(await hand(narrow, "hal")).toEqual([true, 1, ["s-6"]]);
+    expect(await hand(narrow, "nobody")).toEqual([false, 0, []]);
+  },
+  "WatchlistService/CreateWatchlist": async () => {
+    const { watchlist } = await europe.watchlists.createWatchlist({ name: "own" });
+    expect(watchlist).toMatchObject({ suppliers: 0, mayChange: true });
+  },
+  "WatchlistService/AddWatchedSuppliers": async () => {
+    const [id = ""] = await listsOf(europe);
+    expect((await europe.watchlists.addWatchedSuppliers({ watchlistId: id, supplierIds: ["s-4"] })).added).toBe(1);
+    const add = (supplierId: string) =>
+      europe.watchlists.addWatchedSuppliers({ watchlistId: id, supplierIds: ["s-6", supplierId] });
+    expect((await reasonOf(add("s-5"))).replace("s-5", "ID")).toBe((await reasonOf(add("s-99"))).replace("s-99", "ID"));
+    expect((await europe.watchlists.getWatchlist({ watchlistId: id })).supplierIds).toEqual(["s-4"]);
+  },
+  "WatchlistService/GetWatchlist": async () => {
+    const shared = await sharedList();
+    const { watchlist, supplierIds } = await europe.watchlists.getWatchlist({ watchlistId: shared });
+    expect([watchlist?.suppliers, watchlist?.mayChange, supplierIds]).toEqual([1, false, ["s-4"]]);
+    const listed = await europe.suppliers.listSuppliers({ watchlistId: shared });
+    expect(listed.suppliers.map(({ supplierId }) => supplierId)).toEqual(["s-4"]);
+    expect((await europe.alerts.listAlerts({ watchlistId: shared })).totalSize).toBe(1);
+    expect((await all.alerts.listAlerts({ watchlistId: shared })).totalSize).toBe(2);
+  },
+  "WatchlistService/ListWatchlists": async () => {
+    const shared = await sharedList();
+    const has = async (who: Clients, supplierId: string) => {
+      const { watchlists } = await who.watchlists.listWatchlists({ supplierId });
+      const found = watchlists.find(({ watchlistId }) => watchlistId === shared);
+      return [found?.suppliers, found?.hasSupplier];
+    };
+    expect(await has(europe, "s-5")).toEqual([1, false]);
+    expect(await has(europe, "s-4")).toEqual([1, true]);
+    expect(await has(all, "s-5")).toEqual([2, true]);
+  },
+  "WatchlistService/RemoveWatchedSuppliers": async () => {
+    const narrow = await clientsWith("root", EUROPE);
+    const shared = await sharedList();
+    const supplierIds = ["s-4", "s-5"];
+    expect((await narrow.watchlists.removeWatchedSuppliers({ watchlistId: shared, supplierIds })).removed).toBe(1);
+    expect((await all.watchlists.getWatchlist({ watchlistId: shared })).supplierIds).toEqual(["s-5"]);
+  },
+  "WatchlistService/UpdateWatchlist": async () => {
+    const [id = ""] = await listsOf(europe);
+    const { watchlist: list } = await europe.watchlists.getWatchlist({ watchlistId: id });
+    const change = { watchlistId: id, version: list?.version ?? 0n, name: "renamed" };
+    expect((await europe.watchlists.updateWatchlist(change)).watchlist?.suppliers).toBe(1);
+    // An administrator with a scope does not administer the lists of others.
+    const [shared, version] = [await sharedList(), 99n];
+    expect(await reasonOf(europe.watchlists.updateWatchlist({ watchlistId: shared, version, name: "x" }))).toMatch(
+      /^PermissionDenied/,
+    );
+  },
+  "WatchlistService/DeleteWatchlist": async () => {
+    const [id = ""] = await listsOf(europe);
+    const { watchlist: list } = await europe.watchlists.getWatchlist({ watchlistId: id });
+    await europe.watchlists.deleteWatchlist({ watchlistId: id, version: list?.version ?? 0n });
+    expect(await listsOf(europe)).toEqual([]);
   },
   "ReportService/GetWeek": async () => {
     const [own, every] = await Promise.all([europe, all].map(({ reports }) => reports.getWeek({})));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mayChange, maySee, nameKeyOf, watchlistEvent } from "./watchlist.ts";
 
-const person = (subject: string, isAdmin = false) => ({ subject, name: subject, isAdmin });
+const person = (subject: string, isAdmin = false) => ({ subject, name: subject, isAdmin, scope: undefined });
 const PRIVATE = { owner: "ana", isShared: false };
 const SHARED = { owner: "ana", isShared: true };
 

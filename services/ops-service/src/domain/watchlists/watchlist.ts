@@ -1,3 +1,5 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
+
 /** Maximum number of lists of an owner. */
 export const MAX_LISTS = 50;
 /** Maximum number of suppliers of a list. */
@@ -14,6 +16,7 @@ export interface Watchlist {
   readonly note: string;
   readonly isShared: boolean;
   readonly version: number;
+  /** Number of suppliers that the caller sees. */
   readonly suppliers: number;
   readonly createdAt: Date;
   readonly changedAt: Date;
@@ -28,7 +31,10 @@ export interface Watcher {
   readonly subject: string;
   /** As records show the person. */
   readonly name: string;
+  /** Whether the caller administers the lists of all suppliers. */
   readonly isAdmin: boolean;
+  /** The suppliers that the caller sees. Undefined: all. */
+  readonly scope: SupplierScope | undefined;
 }
 
 /** Whether a caller sees a list. Nobody but its owner sees a private list, not even that it exists. */

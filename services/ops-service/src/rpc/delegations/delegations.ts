@@ -50,7 +50,9 @@ export function delegationHandlers(deps: DelegationDependencies): ServiceImpl<ty
 }
 
 function delegationCaller(caller: Caller): DelegationCaller {
-  return { actor: actorOf(caller), isAdmin: caller.roles.has("admin"), scope: caller.scope };
+  const { scope, roles } = caller;
+  // The alerts of others have suppliers that an administrator with a scope does not see.
+  return { actor: actorOf(caller), isAdmin: roles.has("admin") && scope === undefined, scope };
 }
 
 function delegationToProto(made: Delegation): MessageInitShape<typeof DelegationSchema> {

@@ -30,12 +30,14 @@ export interface WatchlistDependencies {
     readonly isMore: boolean;
   }>;
   readonly read: (id: string, watcher: Watcher) => Promise<Watchlist>;
-  readonly watchedIds: (id: string) => Promise<readonly string[]>;
+  readonly watchedIds: (id: string, scope: Watcher["scope"]) => Promise<readonly string[]>;
 }
 
 /** Returns who reads or changes lists. */
 export function watcherOf(caller: Caller): Watcher {
-  return { subject: caller.subject, name: actorOf(caller), isAdmin: caller.roles.has("admin") };
+  const { subject, scope, roles } = caller;
+  // The lists of others have suppliers that an administrator with a scope does not see.
+  return { subject, name: actorOf(caller), isAdmin: roles.has("admin") && scope === undefined, scope };
 }
 
 /** Returns the handlers of WatchlistService. */
@@ -75,7 +77,7 @@ export function watchlistHandlers(deps: WatchlistDependencies): ServiceImpl<type
     async getWatchlist({ watchlistId }, context) {
       const watcher = watcherOf(callerOf(context));
       const list = await deps.read(watchlistId, watcher);
-      return { watchlist: toProto(list, watcher), supplierIds: [...(await deps.watchedIds(list.id))] };
+      return { watchlist: toProto(list, watcher), supplierIds: [...(await deps.watchedIds(list.id, watcher.scope))] };
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { and, eq, ne, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import {
@@ -20,6 +21,7 @@ import {
 } from "../../domain/watchlists/watchlist-error.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Db, Transaction } from "../database.ts";
+import { andInScope } from "../supplier-scopes.ts";
 import { watchlist } from "../watchlist-schema.ts";
 import { readWatchlist } from "./read-watchlists.ts";
 
@@ -124,7 +126,8 @@ export async function addWatched(
   change: WatchlistChange,
 ): Promise<ChangedMembers> {
   const found = await lockWatchlist(db, id, change.watcher);
-  const numbers = await numbersOf(db, supplierIds);
+  const { scope } = change.watcher;
+  const numbers = await numbersOf(db, supplierIds, scope);
   const unknown = supplierIds.find((supplierId) => !numbers.has(supplierId));
   if (unknown !== undefined) throw new SupplierNotFoundError(unknown);
   const { rows } = await db.execute<{ supplier: number }>(sql`
@@ -134,7 +137,9 @@ export async function addWatched(
   const added = new Set(rows.map(({ supplier }) => supplier));
   const ids = supplierIds.filter((supplierId) => added.has(numbers.get(supplierId) ?? 0));
   const list = await recordMembers(db, "suppliers_added", found, ids, change);
-  if (list.suppliers > MAX_WATCHED) throw new WatchlistLimitError(MAX_WATCHED, "suppliers");
+  // The list can have suppliers that the caller does not see.
+  const whole = scope ? await readWatchlist(db, id, { ...change.watcher, scope: undefined }) : list;
+  if (whole.suppliers > MAX_WATCHED) throw new WatchlistLimitError(MAX_WATCHED, "suppliers");
   return { list, changed: ids.length };
 }
 
@@ -148,7 +153,8 @@ export async function removeWatched(
   const found = await lockWatchlist(db, id, change.watcher);
   const { rows } = await db.execute<{ id: string }>(sql`
     delete from bellwether.watched_supplier m using bellwether.supplier u
-    where m.watchlist_id = ${id}::uuid and u.id = m.supplier_id and u.external_id = any(${sql.param([...supplierIds])}::text[])
+    where m.watchlist_id = ${id}::uuid and u.id = m.supplier_id
+      and u.external_id = any(${sql.param([...supplierIds])}::text[])${andInScope(change.watcher.scope, sql`u`)}
     returning u.external_id as id`);
   const ids = rows.map((row) => row.id).sort();
   return { list: await recordMembers(db, "suppliers_removed", found, ids, change), changed: ids.length };
@@ -171,10 +177,14 @@ async function lockOwner(db: Db, owner: string): Promise<void> {
   await db.execute(sql`select pg_advisory_xact_lock(${OWNER_LOCK}::int, hashtext(${owner}))`);
 }
 
-/** Returns the number of each supplier that is known. */
-async function numbersOf(db: Db, supplierIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+/** Returns the number of each supplier that is known, and in the scope. */
+async function numbersOf(
+  db: Db,
+  supplierIds: readonly string[],
+  scope: SupplierScope | undefined,
+): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.execute<{ id: string; number: number }>(sql`
-    select external_id as id, id as number from bellwether.supplier where external_id = any(${sql.param([...supplierIds])}::text[])`);
+    select external_id as id, id as number from bellwether.supplier where external_id = any(${sql.param([...supplierIds])}::text[])${andInScope(scope, sql`supplier`)}`);
   return new Map(rows.map(({ id, number }) => [id, number]));
 }
 

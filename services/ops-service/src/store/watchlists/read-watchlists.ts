@@ -1,8 +1,10 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import { MAX_LISTS, MAX_WATCHED, maySee, type Watcher, type Watchlist } from "../../domain/watchlists/watchlist.ts";
 import { WatchlistNotFoundError } from "../../domain/watchlists/watchlist-error.ts";
 import type { Db } from "../database.ts";
+import { andInScope, numberInScope } from "../supplier-scopes.ts";
 
 /** Maximum number of shared lists of others that are listed. */
 const MAX_SHARED = 200;
@@ -12,8 +14,12 @@ type Row = Omit<Watchlist, "createdAt" | "changedAt"> & {
   readonly changedMs: number;
 } & Record<string, unknown>;
 
-const COLUMNS = sql`w.id, w.owner, w.owner_name as "ownerName", w.name, w.note, w.is_shared as "isShared", w.version::float8 as version,
-  (select count(*)::int from bellwether.watched_supplier m where m.watchlist_id = w.id) as suppliers,
+/** Only the suppliers of the scope are counted. */
+const columnsFor = (
+  scope: SupplierScope | undefined,
+): SQL => sql`w.id, w.owner, w.owner_name as "ownerName", w.name, w.note, w.is_shared as "isShared", w.version::float8 as version,
+  (select count(*)::int from bellwether.watched_supplier m
+    where ${sql.join([sql`m.watchlist_id = w.id`, ...numberInScope(scope, sql`m.supplier_id`)], sql` and `)}) as suppliers,
   (extract(epoch from w.created_at) * 1000)::float8 as "createdMs", (extract(epoch from w.changed_at) * 1000)::float8 as "changedMs",
   w.changed_by as "changedBy"`;
 
@@ -22,9 +28,13 @@ const listOf = ({ createdMs, changedMs, ...row }: Row): Watchlist => ({
   ...{ createdAt: new Date(createdMs), changedAt: new Date(changedMs) },
 });
 
+/** Who reads a list, with the suppliers that the caller sees. */
+export type WatchlistReader = Pick<Watcher, "subject" | "scope">;
+
 /** Reads a list. @throws WatchlistNotFoundError when the caller does not see it */
-export async function readWatchlist(db: Db, id: string, watcher: Pick<Watcher, "subject">): Promise<Watchlist> {
-  const { rows } = await db.execute<Row>(sql`select ${COLUMNS} from bellwether.watchlist w where w.id = ${id}::uuid`);
+export async function readWatchlist(db: Db, id: string, watcher: WatchlistReader): Promise<Watchlist> {
+  const columns = columnsFor(watcher.scope);
+  const { rows } = await db.execute<Row>(sql`select ${columns} from bellwether.watchlist w where w.id = ${id}::uuid`);
   const [row] = rows;
   if (!row || !maySee(row, watcher)) throw new WatchlistNotFoundError(id);
   return listOf(row);
@@ -39,14 +49,14 @@ export type ListedWatchlist = Watchlist & { readonly hasSupplier: boolean };
  */
 export async function listWatchlists(
   db: Db,
-  { subject }: Pick<Watcher, "subject">,
+  { subject, scope }: WatchlistReader,
   supplierId: string,
 ): Promise<{ readonly lists: readonly ListedWatchlist[]; readonly isMore: boolean }> {
   const hasSupplier = sql`exists (select from bellwether.watched_supplier m join bellwether.supplier u on u.id = m.supplier_id
-    where m.watchlist_id = w.id and u.external_id = ${supplierId}) as "hasSupplier"`;
+    where m.watchlist_id = w.id and u.external_id = ${supplierId}${andInScope(scope, sql`u`)}) as "hasSupplier"`;
   const read = async (condition: SQL, limit: number): Promise<readonly ListedWatchlist[]> => {
     const { rows } = await db.execute<Row & { readonly hasSupplier: boolean }>(sql`
-      select ${COLUMNS}, ${hasSupplier} from bellwether.watchlist w where ${condition} order by w.name_key, w.id limit ${limit}::int`);
+      select ${columnsFor(scope)}, ${hasSupplier} from bellwether.watchlist w where ${condition} order by w.name_key, w.id limit ${limit}::int`);
     return rows.map((row) => ({ ...listOf(row), hasSupplier: row.hasSupplier }));
   };
   const own = await read(sql`w.owner = ${subject}`, MAX_LISTS);
@@ -54,11 +64,11 @@ export async function listWatchlists(
   return { lists: [...own, ...shared.slice(0, MAX_SHARED)], isMore: shared.length > MAX_SHARED };
 }
 
-/** Returns the external ids of the suppliers of a list, in their order. */
-export async function watchedIds(db: Db, id: string): Promise<readonly string[]> {
+/** Returns the external ids of the suppliers of a list and of a scope, in their order. */
+export async function watchedIds(db: Db, id: string, scope: SupplierScope | undefined): Promise<readonly string[]> {
   const { rows } = await db.execute<{ id: string }>(sql`
     select u.external_id as id from bellwether.watched_supplier m join bellwether.supplier u on u.id = m.supplier_id
-    where m.watchlist_id = ${id}::uuid order by u.external_id collate "C" limit ${MAX_WATCHED}::int`);
+    where m.watchlist_id = ${id}::uuid${andInScope(scope, sql`u`)} order by u.external_id collate "C" limit ${MAX_WATCHED}::int`);
   return rows.map((row) => row.id);
 }
 
