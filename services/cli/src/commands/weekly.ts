@@ -9,6 +9,7 @@ import { OPS_FLAG } from "../remote/shared-options.ts";
 import { checkCommand } from "../weekly/check-command.ts";
 import { decisionCommands } from "../weekly/decision-commands.ts";
 import { listCommand } from "../weekly/list-command.ts";
+import { rejectedReasonLines } from "../weekly/rejected-reason-lines.ts";
 import { replayCommand } from "../weekly/replay-command.ts";
 import { reportCommand } from "../weekly/report-command.ts";
 import { withoutScoreText } from "../weekly/run-text.ts";
@@ -50,7 +51,10 @@ export function weeklyCommand(context: CliContext): Command {
         `${week.iso_week}: ${countText(week.rows_read, "row")} read = ${week.rows_scored} scored${withoutScoreText(week.rows_without_score)} + ${week.rows_rejected} rejected, model ${week.model} ${week.model_version}; ${countText(week.alerts_raised, "alert")} raised`,
       );
       for (const check of describeChecks(week.checks)) report.line(`check ${check}`);
-      for (const note of week.notes) report.line(note.startsWith("warning: ") ? note : `note: ${note}`);
+      // Notes have no values of rows, because they are logged; these lines replace the note about the same rows.
+      for (const line of rejectedReasonLines(week.rejected_reasons)) report.line(line);
+      for (const note of week.notes.filter((text) => !text.startsWith("rejected: ")))
+        report.line(note.startsWith("warning: ") ? note : `note: ${note}`);
       report.line(`report: ${week.report}`);
       report.json(week);
     });

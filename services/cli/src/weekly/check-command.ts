@@ -9,6 +9,7 @@ import { type GivenOptions, givenOptions, weeklyCommandText } from "../output/gi
 import { createReport } from "../output/report.ts";
 import { defaultUrlText, ML_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
+import { rejectedReasonLines } from "./rejected-reason-lines.ts";
 import { checkWeek, FILES_OF_MODEL_FLAG, type InputReport, type RunOptions } from "./run-week.ts";
 
 interface CheckOptions extends Omit<RunOptions, "week"> {
@@ -55,8 +56,6 @@ function outcomeText({ iso_week: week, outcome, reason }: InputReport): string {
   return `a run of ${week} with this file would ${outcome === "held" ? "be held" : "fail"}`;
 }
 
-const SHOWN_REASONS = 10;
-
 /** Returns the result of a check in lines for people. */
 export function inputReportLines(found: InputReport, given: GivenOptions): string[] {
   const { iso_week: week, suppliers, rows_rejected: rejected, rejected_reasons: reasons } = found;
@@ -65,17 +64,9 @@ export function inputReportLines(found: InputReport, given: GivenOptions): strin
       `${week} (as of ${found.as_of}): not whole yet: ${found.reason}`,
       "check it again when it is written completely",
     ];
-  const more = reasons.length - SHOWN_REASONS;
   return [
     `${week} (as of ${found.as_of}): ${countText(suppliers, "supplier")}, ${countText(rejected, "row")} rejected; ${comparedText(found)}`,
-    ...reasons.slice(0, SHOWN_REASONS).map(({ column, reason, rows, sample }) => {
-      const place =
-        sample === null
-          ? ""
-          : `, first: ${sample.file}${sample.line === null ? "" : ` line ${sample.line}`} (${JSON.stringify(sample.text)})`;
-      return `rejected: ${countText(rows, "row")}, ${column === null ? "" : `${column}: `}${reason}${place}`;
-    }),
-    ...(more > 0 ? [`rejected: and ${countText(more, "more reason")}`] : []),
+    ...rejectedReasonLines(reasons),
     ...found.lines,
     ...found.failures.map((failure) => `a run would fail: ${failure}`),
     ...found.notes.map((note) => (note.startsWith("warning: ") ? note : `note: ${note}`)),

@@ -15,6 +15,7 @@ import { showProgress, showStep } from "../output/report.ts";
 import { inCommandWords } from "../remote/command-words.ts";
 import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 import { JSON_FLAG, ML_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
+import type { RejectedReason } from "./rejected-reason-lines.ts";
 
 /** Message of the child process that does the run: progress while it runs, at its end the result or the failure. */
 interface WeeklyMessage<T> {
@@ -70,6 +71,8 @@ export interface WeeklyOutcome {
   /** Rows among `rows_scored` with the band unknown: they have no risk score. */
   readonly rows_without_score: number;
   readonly rows_rejected: number;
+  /** Why rows were rejected, most rows first. Empty also when the week was complete before. */
+  readonly rejected_reasons: readonly RejectedReason[];
   readonly alerts_raised: number;
   /** False when the later week `overtaken_by` was complete already. */
   readonly rules_evaluated: boolean;
@@ -111,15 +114,6 @@ export interface InputReport {
   readonly notes: readonly string[];
   /** The checks for people: failed ones, those that were not possible, and those that passed. */
   readonly lines: readonly string[];
-}
-
-/** Why rows were rejected, with one sample. */
-interface RejectedReason {
-  /** Null: the whole row. */
-  readonly column: string | null;
-  readonly reason: string;
-  readonly rows: number;
-  readonly sample: { readonly file: string; readonly line: number | null; readonly text: string } | null;
 }
 
 export interface RunOptions {

@@ -86,7 +86,7 @@ export function rejectedRows({ rejected: { reasons, samples }, counts }: WeeklyR
           cell: ({ rows }) => (counts.read > 0 ? percent(rows / counts.read) : ""),
           isNumber: true,
         },
-        { title: "Example", cell: (reason) => sampleCell(examples.get(reason)) },
+        { title: "Example", cell: (reason) => exampleCell(examples.get(reason)) },
       ],
       { total: ["all listed reasons", "", "", count(listed), "", ""] },
     ),
@@ -109,6 +109,13 @@ const general = (reason: string): string => reason.split(";", 1)[0] ?? "";
 
 const isOf = ({ source, column, reason }: RejectedReason, sample: RejectedSample): boolean =>
   sample.source === source && sample.column === column && general(sample.reason) === general(reason);
+
+/** Renders a sample beside its reason: with what only this row says, such as the option that would read its value. */
+function exampleCell(sample: RejectedSample | undefined): Markup {
+  if (sample === undefined) return NOTHING;
+  const detail = sample.reason.slice(general(sample.reason).length).replace(/^;\s*/, "");
+  return detail === "" ? sampleCell(sample) : markup`${sampleCell(sample)} <small>${detail}</small>`;
+}
 
 function sampleCell(sample: RejectedSample | undefined): Markup {
   if (sample === undefined) return NOTHING;

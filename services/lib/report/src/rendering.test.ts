@@ -67,6 +67,12 @@ test("the figures of the page add up", () => {
   expect(cells(html, "all listed reasons")).toEqual(["", "", "40", "", ""]);
 });
 
+test("the example of a reason has the option that would read its value", () => {
+  expect(cells(reportToHtml(sampleReport()), "reading the file").at(-1)).toBe(
+    "<code>n/k</code> <small>line 17 of week.csv</small> <small>set null_values: [&#39;n/k&#39;] if it means not known</small>",
+  );
+});
+
 const texts = (row: string): string[] => [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, text = ""]) => text);
 /** Returns the texts of the cells after the first one of a row. */
 const cells = (html: string, first: string): string[] =>

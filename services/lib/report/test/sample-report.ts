@@ -66,7 +66,12 @@ export function sampleReport(fields: Partial<WeeklyReport> = {}): WeeklyReport {
         count: 1,
         entries: [{ stage: "reading", source: "weekly", column: "spend", reason: "not a number", rows: 40 }],
       },
-      samples: [{ source: "weekly", file: "week.csv", line: 17, column: "spend", reason: "not a number", text: "n/k" }],
+      samples: [
+        {
+          ...{ source: "weekly", file: "week.csv", line: 17, column: "spend", text: "n/k" },
+          reason: "not a number; set null_values: ['n/k'] if it means not known",
+        },
+      ],
     },
     drift: {
       count: 2,

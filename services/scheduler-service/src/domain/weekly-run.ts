@@ -15,7 +15,7 @@ import { allOf, forEachInFlight } from "./in-flight.ts";
 import type { IngestRecord } from "./ingest-record.ts";
 import { hasSameObjects, type InputObject, objectUrl } from "./input-object.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
-import { rejectedReasons } from "./rejected-reasons.ts";
+import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import {
   InputChangedError,
   InputNotFoundError,
@@ -117,6 +117,8 @@ export interface WeeklyResult {
   readonly run: BatchRun;
   /** True when the week was complete before, so that nothing was done. */
   readonly wasComplete: boolean;
+  /** Why rows were rejected, most rows first. Empty also when the week was complete before. */
+  readonly rejected: readonly RejectedReasonSample[];
   /** Remarks on the run in addition to its counts, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -160,7 +162,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     });
     // The report is missing, or that of an earlier revision, when the process was killed before it wrote this one.
     if ((await files.reportedRun()) !== run.runId) await writeReport(files, run, stored, notes);
-    return { run, wasComplete: true, notes };
+    return { run, wasComplete: true, rejected: [], notes };
   }
   try {
     if (started.begunAnew) await files.drop();
@@ -239,7 +241,7 @@ async function finishRun(
   task: WeeklyTask,
   files: WeekFiles,
   began: BegunRun,
-): Promise<Pick<WeeklyResult, "run" | "notes">> {
+): Promise<Pick<WeeklyResult, "run" | "rejected" | "notes">> {
   const { ledger } = deps;
   const { lease } = began;
   const progress = createProgress(deps, began.run);
@@ -317,18 +319,19 @@ async function finishRun(
 
   progress.enter("report");
   const stored = { ingested, drift };
+  const rejected = rejectedReasons(ingested.rejected);
   const notes = notesOf(deps.chunkRows, run, stored, {
     ...{ wasComplete: false, begunAnew: began.begunAnew },
     acceptsLosses: acceptLosses !== null,
     remark: task.remark,
     correctedInput: began.begunAnew ? task.input : null,
-    rejected: rejectedReasons(ingested.rejected),
+    rejected,
     newestAsOf: ingested.newestAsOf ?? null,
     cleanedIds: ingested.cleanedIds ?? null,
     changedAttributes: ingested.changedAttributes ?? null,
   });
   await writeReport(files, run, stored, notes);
-  return { run, notes };
+  return { run, rejected, notes };
 }
 
 /** Returns the snapshot with which the week began, or makes a new one. */

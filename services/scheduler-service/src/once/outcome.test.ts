@@ -21,14 +21,22 @@ test("rows without a risk score are counted among the scored rows; none are know
   const counts = { rowsRead: 10n, rowsScored: 9n, rowsRejected: 1n };
   const bands = [Band.HIGH, Band.UNKNOWN].map((band) => ({ band, rows: BigInt(band) * 2n }));
   const outcome = (fields: MessageInitShape<typeof BatchRunSchema>) =>
-    outcomeToJson({ run: create(BatchRunSchema, { ...counts, ...fields }), wasComplete: false, notes: [] }, "/w");
+    outcomeToJson(
+      { run: create(BatchRunSchema, { ...counts, ...fields }), wasComplete: false, rejected: [], notes: [] },
+      "/w",
+    );
   expect(outcome({ bands })).toMatchObject({ rows_scored: 9, rows_without_score: 2, rows_rejected: 1 });
   expect(outcome({})).toMatchObject({ rows_scored: 9, rows_without_score: 0 });
 });
 
 test("an overtaken run reports that the rules were not evaluated, and the later week", () => {
   const run = create(BatchRunSchema, { isoWeek: "2026-W40", overtakenBy: "2026-W41", configHash: "c".repeat(64) });
-  expect(outcomeToJson({ run, wasComplete: false, notes: ["rules not evaluated"] }, "/weeks/2026-W40")).toMatchObject({
+  const sample = { file: "week.csv", line: 2, text: "98.32%", detail: "; set percent: share" };
+  const rejected = [{ column: "late_ratio", reason: "not a number", rows: 5, sample }];
+  expect(
+    outcomeToJson({ run, wasComplete: false, rejected, notes: ["rules not evaluated"] }, "/weeks/2026-W40"),
+  ).toMatchObject({
+    rejected_reasons: rejected,
     ...{ rules_evaluated: false, overtaken_by: "2026-W41", was_complete: false, losses: null },
     ...{ config_hash: "c".repeat(64), notes: ["rules not evaluated"], report: "/weeks/2026-W40/report.json" },
   });

@@ -15,7 +15,7 @@ import {
 import type { WeeklyResult } from "../domain/weekly-run.ts";
 
 /** Returns a complete week as plain JSON. @param folder folder of the week, with its report */
-export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder: string): object {
+export function outcomeToJson({ run, wasComplete, rejected, notes }: WeeklyResult, folder: string): object {
   return {
     iso_week: run.isoWeek,
     model: run.modelName,
@@ -27,6 +27,7 @@ export function outcomeToJson({ run, wasComplete, notes }: WeeklyResult, folder:
     rows_scored: Number(run.rowsScored),
     rows_without_score: Number(run.bands.find(({ band }) => band === Band.UNKNOWN)?.rows ?? 0),
     rows_rejected: Number(run.rowsRejected),
+    rejected_reasons: rejected,
     alerts_raised: run.alertsRaised,
     rules_evaluated: run.overtakenBy === "",
     overtaken_by: run.overtakenBy || null,

@@ -312,18 +312,21 @@ async function violationSamples(
   compared: readonly string[],
 ): Promise<ViolationSample[]> {
   const found = await workspace.rows(
-    `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text", "~row", ${FIRST_ROW}
+    `select "~place", "~fault", concat_ws(' at ', supplier_id, as_of::varchar), "~text", "~row", ${FIRST_ROW},
+       coalesce("~text" in (supplier_id, left(supplier_id, ${MAX_SAMPLE_TEXT})), false)
      from ${MAPPED} where "~fault" >= 0
      order by row_number() over (partition by "~fault" order by "~row") > 1, "~row" limit ${workspace.limits.maxSamples}`,
   );
   found.sort((a, b) => Number(a[4]) - Number(b[4]));
   const seconds = found.flatMap(([, , , , row, first]) => (first === null ? [] : [Number(row)]));
   const kept = await keptRows(workspace, MAPPED, seconds, compared, rows.keepNewestBy ?? null);
-  return found.flatMap(([place, index, who, text, row]) => {
+  return found.flatMap(([place, index, who, text, row, , isId]) => {
     const mark = marks[Number(index)];
     if (!mark) return [];
     const value = String(text ?? "") || "nothing";
-    const shown = who === null || who === "" ? value : `${String(who)}: ${value}`;
+    const name = String(who ?? "");
+    // A value that is the id itself, as that of a duplicate, is not repeated after the id.
+    const shown = name === "" ? value : isId === true ? name : `${name}: ${value}`;
     return [
       {
         place: place === null ? null : Number(place),

@@ -117,7 +117,7 @@ test("a raw file whose rows are used directly counts cleaned duplicates, and its
   });
   expect(cleanedIds).toEqual({ rows: 1, duplicates: 1 });
   expect(rejected.samples.map(({ file, line, column, text }) => [file, line, column, text])).toEqual([
-    ["suppliers.csv", 3, "supplier_id", "S1: S1"],
+    ["suppliers.csv", 3, "supplier_id", "S1"],
     ["suppliers.csv", 4, "supplier_id", "nothing"],
     ["suppliers.csv", 5, "delay", "S2: 999.0"],
   ]);
