@@ -1,6 +1,11 @@
 import type { ApiKeySchema } from "@bellwether/gen/bellwether/ops/v1/api_key_pb";
 import { ApiKeyService } from "@bellwether/gen/bellwether/ops/v1/api_key_service_pb";
 import type { BacktestRulesResponseSchema, BacktestWeekSchema } from "@bellwether/gen/bellwether/ops/v1/backtest_pb";
+import {
+  type Delegation,
+  DelegationSchema,
+  DelegationService,
+} from "@bellwether/gen/bellwether/ops/v1/delegation_service_pb";
 import { DataKind, RetentionService, RetentionUnit } from "@bellwether/gen/bellwether/ops/v1/retention_service_pb";
 import {
   type ActivateRuleDraftRequest,
@@ -108,9 +113,30 @@ function replaceDraft(data: RuleData, draft: MessageInitShape<typeof RuleDraftSc
   data.sets = data.sets.map((set, i) => (i === 0 ? { ...set, draft: create(RuleDraftSchema, draft) } : set));
 }
 
-/** Returns RuleService, ApiKeyService and RetentionService over data in memory. */
+/** Returns RuleService, ApiKeyService, DelegationService and RetentionService over data in memory. */
 export function rulesInMemory(data: RuleData): Route[] {
+  const delegations: Delegation[] = [];
   return [
+    route(DelegationService, {
+      listDelegations: () => ({ delegations }),
+      setDelegation({ deputy, endsAt, reason }) {
+        const made = {
+          delegationId: "0190f3c0-0000-7000-8000-000000000001",
+          owner: "Ada (0f3c)",
+          deputy,
+          reason,
+          startsAt: AT,
+          ...(endsAt && { endsAt }),
+        };
+        const delegation = create(DelegationSchema, made);
+        delegations.push(delegation);
+        return { delegation, hiddenAlerts: 2, hiddenSupplierIds: ["S-1"], deputyScopeKnown: true };
+      },
+      endDelegation() {
+        const ended = delegations.shift();
+        return ended ? { delegation: ended } : {};
+      },
+    }),
     route(RuleService, {
       listRuleSets: () => ({ ruleSets: data.sets }),
       putRuleDraft(request) {

@@ -172,6 +172,15 @@ describe.skipIf(!hasChromium)("Rules and Settings (apt-get install chromium)", (
     await keys.getByRole("button", { name: "Revoke erp-export…" }).click();
     await keys.getByRole("button", { name: "Revoke erp-export for good" }).click();
     await keys.getByText("No key is accepted.").waitFor();
+    const away = card(page, "While I am away");
+    await away.getByLabel("Deputy").fill("Bo <b>Berg</b> (bo)");
+    await away.getByLabel("Last day").fill("2030-12-31");
+    await away.getByLabel("Reason").fill("on leave");
+    await away.getByRole("button", { name: "Hand over my alerts" }).click();
+    await away.getByText("does not see 2 alerts, of the suppliers S-1.").waitFor();
+    await away.getByText("Bo <b>Berg</b> (bo) is the deputy of Ada (0f3c)").waitFor();
+    await away.getByRole("button", { name: "End it now" }).click();
+    await away.getByText("The delegation has ended.").waitFor();
     await page.getByRole("link", { name: "Destinations and notices" }).click();
     await page.getByRole("heading", { name: "Notices", level: 1 }).waitFor();
     expect(complaints).toEqual([]);
