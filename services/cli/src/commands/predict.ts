@@ -120,7 +120,7 @@ export function predictCommand(context: CliContext): Command {
   return withModelOptions(new Command("predict"))
     .requiredOption(
       "--input <json>",
-      "one supplier: a flat JSON object, a file that contains the object, or - for standard input. Many suppliers: a .csv, .parquet or .jsonl file with one row per supplier (required)",
+      "one supplier: a flat JSON object, a file that contains the object, or - for standard input. Many suppliers: a .csv, .parquet or .jsonl file with one row per supplier: supplier_id and the features of the model as columns, not the raw file that a mapping reads (required)",
     )
     .option(
       "--output <file>",

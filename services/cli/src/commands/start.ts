@@ -5,6 +5,7 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { errorsOf } from "../errors/errors-of.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { predictExample } from "../launch/predict-example.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
 import { signInLink } from "../launch/sign-in-link.ts";
 import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/start-mesh.ts";
@@ -14,8 +15,6 @@ import { createReport, type Report } from "../output/report.ts";
 import { reasonText, rowsWithoutScore, stateText, withoutScoreText } from "../weekly/run-text.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
-const SAMPLE =
-  '{"supplier_id":"S_00001","past_disputes":7,"financial_stability_index":0.42,"avg_delay":38,"late_ratio":0.45,"avg_payment_delay_days":51,"delivery_score":71,"annual_spend":420000,"contract_value":250000,"dispute_rate":0.2,"avg_delivery_quality":68}';
 
 /** `bellwether start` */
 export function startCommand(context: CliContext): Command {
@@ -110,7 +109,7 @@ interface WebAccess {
   readonly link: string | null;
 }
 
-function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAccess): string[] {
+function readyLines({ ops, ml, scheduler, hasPage, isDemo, peers, run }: RunningMesh, web: WebAccess): string[] {
   const line = (service: ServiceProcess): string =>
     `${service.name.padEnd(18)} ${webUrl(service, web.isSecure)} (JSON, Connect, gRPC-Web)  localhost:${service.addresses.grpc.port} (gRPC)  http://localhost:${service.addresses.admin.port}/readyz`;
   return [
@@ -123,7 +122,7 @@ function readyLines({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebA
             : `week ${run.isoWeek} is ${stateText(run.state)}${reasonText(run) && `: ${reasonText(run)}`}; see npx bellwether weekly status`,
         ]),
     "try:",
-    `  curl -s ${webUrl(ml, web.isSecure)}/predict -d '${SAMPLE}'`,
+    predictExample(webUrl(ml, web.isSecure), isDemo ? null : peers.modelName),
     `  curl -s '${webUrl(ops, web.isSecure)}/alerts?page_size=3'`,
     ...(hasPage ? [`dashboard: ${webUrl(ops, web.isSecure)}`] : []),
     ...(web.link === null ? [] : [`sign in (once, within 10 minutes): ${webUrl(ops, web.isSecure)}${web.link}`]),

@@ -31,6 +31,8 @@ export interface RunningMesh extends AsyncDisposable {
   readonly scheduler: ServiceProcess;
   /** Whether ops-service serves the dashboard. */
   readonly hasPage: boolean;
+  /** Whether the served model is the one of the demo. */
+  readonly isDemo: boolean;
   /** The latest weekly run, or null when there is none and the first one failed. */
   readonly run: BatchRun | null;
   /** How the services are called. */
@@ -128,6 +130,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     ml,
     scheduler,
     hasPage: page !== null,
+    isDemo: model.isDemo,
     ...{ run, peers: peersOf(model, context, peers) },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };

@@ -47,6 +47,10 @@ export interface FileScores {
   readonly isRegressor: boolean;
 }
 
+/** Says which file is expected: people give the raw file of a mapping, which only a weekly run maps. */
+const EXPECTED_COLUMNS =
+  "the file has supplier_id and the features of the model as columns; weekly run and weekly check read the raw files of a mapping";
+
 /** Whether `--input` is a file of many suppliers, by its ending. */
 export const isTableFile = (input: string): boolean => /\.(csv|parquet|jsonl|ndjson)$/i.test(input);
 
@@ -64,11 +68,13 @@ export async function predictFile(model: ScoringModel, input: string, output: st
   const at = new Map(table.header.map((name, column) => [name, column]));
   const idAt = at.get("supplier_id");
   if (idAt === undefined)
-    throw new UsageError(`--input: ${path.basename(input)} has no column supplier_id${separatorHint(table.header)}`);
+    throw new UsageError(
+      `--input: ${path.basename(input)} has no column supplier_id${separatorHint(table.header)}; ${EXPECTED_COLUMNS}`,
+    );
   const known = [...bundle.features.map(({ name }) => name), ...(bundle.text === null ? [] : [bundle.text.feature])];
   if (!bundle.features.some(({ name }) => at.has(name)))
     throw new UsageError(
-      `--input: ${path.basename(input)} has none of the model's features: ${known.slice(0, 20).join(", ")}`,
+      `--input: ${path.basename(input)} has none of the model's features: ${known.slice(0, 20).join(", ")}; ${EXPECTED_COLUMNS}`,
     );
 
   const rows = table.records.length;
@@ -134,7 +140,7 @@ export async function readTable(input: string): Promise<ValueTable> {
   try {
     return await readValueTable(input, await readTableFile(input));
   } catch (error) {
-    throw error instanceof TableError ? new UsageError(`--input: ${error.message}`) : error;
+    throw error instanceof TableError ? new UsageError(`--input: ${error.message}; ${EXPECTED_COLUMNS}`) : error;
   }
 }
 

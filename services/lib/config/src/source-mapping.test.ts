@@ -123,3 +123,12 @@ test("keep is 'newest by' with the name of a column", async () => {
   expect((await parse(yaml())).mapping.rows).not.toHaveProperty("keepNewestBy");
   await expect(kept("newest")).rejects.toThrow(/rows\.keep: found "newest", expected "newest by COLUMN"/);
 });
+
+test("a column with the name of the file's column in place of a type is told the header", async () => {
+  const named = (text: string) => parse(yaml().replace("id: text", `id: ${text}`));
+  await expect(named("Vendor Name")).rejects.toThrow(
+    /columns\.id\.type: found "Vendor Name", expected one of text, .*; when .* write \{ header: Vendor Name, type: text \}/,
+  );
+  await expect(named('"#1"')).rejects.toThrow('write { header: "#1", type: text }');
+  await expect(named("{ type: txt }")).rejects.toThrow(/found "txt", expected one of text, number, [a-z, ]+$/m);
+});

@@ -47,10 +47,29 @@ function isTimeZone(value: unknown): boolean {
 
 const timeZone = leaf<string>("an IANA time zone such as Europe/Berlin or UTC", isTimeZone).optional();
 
+const typeNames = `one of ${COLUMN_TYPES.join(", ")}`;
+
+/** A text in place of a column that is no type: probably the name of the file's column. */
+class NoType {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+const columnType = z.custom<ColumnType>((value) => COLUMN_TYPES.some((type) => type === value), {
+  error: ({ input }) => {
+    if (!(input instanceof NoType)) return typeNames;
+    const header = /^[\p{L}_][\p{L}\p{N}_ ]*$/u.test(input.text) ? input.text : JSON.stringify(input.text);
+    return `${typeNames}; when the column of the file has this name, write { header: ${header}, type: text }`;
+  },
+});
+
 const columnSchema = z
   .strictObject(
     {
-      type: oneOf(COLUMN_TYPES),
+      type: columnType,
       header: shortText.optional(),
       trim: yesNo.default(false),
       optional: yesNo.default(false),
@@ -101,7 +120,11 @@ const ONLY_FOR: readonly {
 ];
 
 /** A column's type alone is a short form of the column. */
-const columnOrType = z.preprocess((v) => (typeof v === "string" ? { type: v } : v), columnSchema);
+const columnOrType = z.preprocess(
+  (v) =>
+    typeof v === "string" ? { type: COLUMN_TYPES.some((type) => type === v) ? v : new NoType(v.slice(0, 100)) } : v,
+  columnSchema,
+);
 
 /** Whether a value is a relative path that stays below the data folder. */
 function isFilePattern(value: unknown): boolean {
