@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inputReportLines } from "./check-command.ts";
+import { inputReportLines, outcomeText } from "./check-command.ts";
 import { type InputReport, withConfigFiles } from "./run-week.ts";
 
 const REPORT: InputReport = {
@@ -31,4 +31,15 @@ test.each([
 
 test("another error stays as it is", () => {
   expect(withConfigFiles("ops-service does not answer", FILES, {})).toBe("ops-service does not answer");
+});
+
+test.each(["not_whole", "not_compared"] as const)("the reason of an input that is %s is printed once", (outcome) => {
+  const report = {
+    ...REPORT,
+    outcome,
+    reason: "ops-service is away",
+    ...(outcome === "not_whole" && { suppliers: null }),
+  };
+  const screen = [...inputReportLines(report, {}), outcomeText(report)].join("\n");
+  expect(screen.match(/ops-service is away/g)).toHaveLength(1);
 });

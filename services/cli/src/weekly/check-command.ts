@@ -50,9 +50,10 @@ export function checkCommand(context: CliContext): Command {
     });
 }
 
-function outcomeText({ iso_week: week, outcome, reason }: InputReport): string {
-  if (outcome === "not_whole") return `the input of ${week} is not whole yet: ${reason}`;
-  if (outcome === "not_compared") return `it is not known what a run of ${week} with this file would say: ${reason}`;
+/** Returns the error of a check without its reason, which the lines of the result have. */
+export function outcomeText({ iso_week: week, outcome }: InputReport): string {
+  if (outcome === "not_whole") return `the input of ${week} is not whole yet`;
+  if (outcome === "not_compared") return `it is not known what a run of ${week} with this file would say`;
   return `a run of ${week} with this file would ${outcome === "held" ? "be held" : "fail"}`;
 }
 

@@ -12,7 +12,7 @@ import { type ModelFiles, modelFilesOf } from "../input/model-files.ts";
 import { reason } from "../input/parse-option.ts";
 import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { showProgress, showStep } from "../output/report.ts";
-import { inCommandWords } from "../remote/command-words.ts";
+import { inCommandWords, withCommandNames } from "../remote/command-words.ts";
 import { ML_PEER, OPS_PEER, peerUrl } from "../remote/peer-url.ts";
 import { JSON_FLAG, ML_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 import type { RejectedReason } from "./rejected-reason-lines.ts";
@@ -163,7 +163,7 @@ export function runWeek(options: RunOptions, context: CliContext, given: GivenOp
  */
 export async function checkWeek(options: RunOptions, context: CliContext, given: GivenOptions): Promise<InputReport> {
   const found = await runChild<InputReport>(["check"], options, context, given);
-  const failures = found.failures.map((failure) => withConfigFiles(failure, options, given));
+  const failures = found.failures.map((failure) => withConfigFiles(withCommandNames(failure), options, given));
   return { ...found, failures, reason: withAddress(found.reason, peerUrls(options, context)) };
 }
 

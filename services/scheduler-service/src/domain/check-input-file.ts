@@ -189,7 +189,8 @@ async function changeSince(
   if (isFresh(before) && leftMs > 0) await pause(leftMs, signal);
   const after = await look(input);
   if (!after.found) return `${input} was there and is gone now`;
-  return after.fingerprint === fingerprint ? "" : changedText(input);
+  if (after.fingerprint === fingerprint) return "";
+  return `${changedText(input)}${after.newestFile === undefined ? "" : `; its newest file is ${after.newestFile}`}`;
 }
 
 const changedText = (input: string): string => `${input} has changed while it was looked at`;

@@ -13,6 +13,8 @@ export type SeenInput =
       readonly fingerprint: string;
       /** Latest time of change of a file, milliseconds since 1970. Null: objects of a store, which are replaced at once. */
       readonly changedMs: number | null;
+      /** Name of the newest file of a folder, below the folder. Absent for a file, and for objects of a store. */
+      readonly newestFile?: string;
       /** Whether the marker says that the input is whole. Null: no marker is asked for. */
       readonly marked: { readonly isWhole: boolean; readonly reason: string } | null;
     };

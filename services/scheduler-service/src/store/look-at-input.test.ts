@@ -127,3 +127,19 @@ test("a file outside the input folder is not found", async () => {
   const { look } = await setUp("none");
   expect(await look("../week.csv")).toBe("../week.csv does not exist");
 });
+
+test("a look at a folder names its newest file, and one at a file names none", async () => {
+  const { folder, at, age } = await setUp("none");
+  await mkdir(at("week"));
+  for (const [name, seconds] of [
+    ["a.csv", 100],
+    ["b.csv", 200],
+    ["c.csv", 150],
+  ] as const) {
+    await writeFile(at(`week/${name}`), "a");
+    await age(`week/${name}`, seconds);
+  }
+  const look = createInputLook({ inputFolder: folder, marker: "none", find: (input) => resolveInput(folder, input) });
+  expect(await look("week")).toMatchObject({ newestFile: "b.csv", changedMs: 200_000 });
+  expect(await look("week/a.csv")).not.toHaveProperty("newestFile");
+});

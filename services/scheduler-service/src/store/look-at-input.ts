@@ -50,7 +50,8 @@ export function createInputLook({ inputFolder, marker, find }: InputLookOptions)
       const contents = await contentsOf(file);
       const reason = marker === "none" ? null : await missingMarker(file, contents);
       const marked = reason === null ? null : { isWhole: reason === "", reason };
-      return { found: true, file, fingerprint: contents.fingerprint, changedMs: contents.newestMs, marked };
+      const newest = contents.newestFile === "" ? {} : { newestFile: contents.newestFile };
+      return { found: true, file, fingerprint: contents.fingerprint, changedMs: contents.newestMs, ...newest, marked };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const disk = diskErrorOf(error, inputFolder);
@@ -67,6 +68,8 @@ interface Contents {
   readonly fingerprint: string;
   /** Latest time of change of a file, milliseconds since 1970. */
   readonly newestMs: number;
+  /** The file of a folder with this time, below the folder; "" for a file and for an empty folder. */
+  readonly newestFile: string;
   readonly isFolder: boolean;
 }
 
@@ -76,13 +79,15 @@ async function contentsOf(file: string): Promise<Contents> {
   const names = isFolder ? await filesIn(file) : [""];
   const hash = createHash("sha256");
   let newestMs = 0;
+  let newestFile = "";
   for (const name of names) {
     const found = name === "" ? top : await stat(path.join(file, name)).catch(nullIfMissing);
     // A link that leads nowhere, or a file that went since it was listed.
     hash.update(found === null ? `${name}\0\n` : `${name}\0${found.size}\0${found.mtimeMs}\0${found.ino}\n`);
-    newestMs = Math.max(newestMs, found?.mtimeMs ?? 0);
+    if (found === null || found.mtimeMs <= newestMs) continue;
+    [newestMs, newestFile] = [found.mtimeMs, name];
   }
-  return { fingerprint: hash.digest("hex"), newestMs, isFolder };
+  return { fingerprint: hash.digest("hex"), newestMs, newestFile, isFolder };
 }
 
 /** Returns the paths of the files in a folder and the folders below it, sorted, without markers. */
