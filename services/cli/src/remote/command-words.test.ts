@@ -23,3 +23,12 @@ test.each([
 ])("%j is %j on the command line", (message, expected) => {
   expect(inCommandWords(message)).toBe(expected);
 });
+
+test("a name that is a column of a file stays", () => {
+  const message = 'source "weekly": line 701, column "supplier_id": a quote that is not closed; see ListRuns';
+  expect(inCommandWords(message, ["supplier_id"])).toBe(
+    'source "weekly": line 701, column "supplier_id": a quote that is not closed; see bellwether weekly list',
+  );
+  expect(inCommandWords("supplier_id: empty", ["supplier_id"])).toBe("supplier_id: empty");
+  expect(inCommandWords("supplier_id: empty")).toBe("the supplier id: empty");
+});

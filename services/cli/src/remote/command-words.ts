@@ -74,10 +74,14 @@ const FIELD = new RegExp(
 export const withCommandNames = (message: string): string =>
   message.replace(RPC, (name) => COMMANDS[name] ?? name).replace("set on_conflict to CORRECT", "use --correct");
 
-/** Returns the message of a service in the words of the command line: commands for RPCs, options for fields. */
-export function inCommandWords(message: string): string {
+/**
+ * Returns the message of a service in the words of the command line: commands for RPCs, options for fields.
+ * @param columns names that are columns of a file in this message, and stay
+ */
+export function inCommandWords(message: string, columns: readonly string[] = []): string {
+  const wordOf = (name: string): string | undefined => (columns.includes(name) ? undefined : FIELDS[name]);
   const inOptions = message
-    .replace(FIRST_FIELD, (whole, name: string) => (message[whole.length] === ":" ? (FIELDS[name] ?? whole) : whole))
-    .replace(FIELD, (name) => FIELDS[name] ?? name);
+    .replace(FIRST_FIELD, (whole, name: string) => (message[whole.length] === ":" ? (wordOf(name) ?? whole) : whole))
+    .replace(FIELD, (name) => wordOf(name) ?? name);
   return withCommandNames(inOptions);
 }

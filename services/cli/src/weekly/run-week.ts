@@ -256,6 +256,9 @@ async function runChild<T>(
   return outcome;
 }
 
+/** Names of columns of weekly files that are also fields of requests. */
+const FILE_COLUMNS = ["supplier_id", "owner", "note", "comment"];
+
 /** Commands in the messages of scheduler-service. */
 const COMMANDS =
   /(?:npx )?bellwether weekly (approve|void|run) (--week \S+ (?:--model \S+ )?(?:--reason TEXT|--input FILE))/g;
@@ -269,6 +272,7 @@ function withOptions(message: string, { report }: WeeklyFailure, given: GivenOpt
     message
       .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
       .replace("with a reason (force_future)", "with a reason (--force-future REASON)"),
+    FILE_COLUMNS,
   ).replaceAll(COMMANDS, (_, name: "approve" | "void" | "run", args: string) => {
     const { model, ...others } = given;
     const isNamed = model === undefined || args.includes("--model ");

@@ -87,6 +87,11 @@ test.each([
   ["thousands: ;", "type: number", /expected one of "\.", ",", " ", "'", none/],
   ["delimiter: x", "type: number", /expected one of ",", ";", "\\t", "\|", "\^", "~", "\\x01"/],
   ["time_zone: Mars/Olympus", "type: date", /expected an IANA time zone such as Europe\/Berlin or UTC/],
+  [
+    "",
+    "type: number, null_patterns: [ok, '(a']",
+    /^ {2}f\.yaml:7:50 .*spend\.null_patterns\[1\]: found "\(a", expected a pattern/m,
+  ],
   ["", "type: text, percent: share", /no percent, which only a number has/],
   ["", "type: integer, percent: share", /no percent, which only a number has/],
   ["", "type: date, currency: [€]", /no currency, which only a number or integer has/],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { integerFrom, leaf, oneOf, yesNo } from "./check-schema.ts";
 import { NAME_PATTERN, nameSchema } from "./names.ts";
 import { CURRENCY, DECIMAL_MARKS, NEGATIVE, numberForm, PERCENT, THOUSANDS_MARK } from "./number-form.ts";
+import { isPattern } from "./re2-pattern.ts";
 import {
   type ColumnMapping,
   type ColumnType,
@@ -85,7 +86,10 @@ const columnSchema = z
       currency: CURRENCY.optional(),
       negative: NEGATIVE.optional(),
       null_values: listOf(shortText, "a list of values that mean not known").default([]),
-      null_patterns: listOf(shortText, "a list of patterns").default([]),
+      null_patterns: listOf(
+        leaf<string>("a pattern of 1 to 200 characters in the syntax of RE2", isPattern),
+        "a list of patterns",
+      ).default([]),
     },
     { error: `a column type (${COLUMN_TYPES.join(", ")}) or a map with type` },
   )

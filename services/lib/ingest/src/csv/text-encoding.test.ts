@@ -53,6 +53,12 @@ test.each([
   ["UTF-8 with a mark", `\uFEFF${GOOD}`, "iso-8859-1", /looks like utf-8/],
   ["Cyrillic UTF-8", "id,delay,amount,late\nЖук,1,1,0\nКит,2,2,1\n", "windows-1252", /line 2 looks like utf-8/],
   [
+    "bytes of no text",
+    latin1("\xeb0/\x03\xcd,\x1c\xff\n"),
+    undefined,
+    /it is not text: line 1 has bytes that are not UTF-8, with control characters/,
+  ],
+  [
     "two encodings",
     Buffer.concat([Buffer.from(GOOD), latin1("K\xf6ln,1,1,0\n")]),
     undefined,

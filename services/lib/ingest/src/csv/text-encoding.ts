@@ -85,9 +85,15 @@ function checkedUtf8(reject: Reject): Decoder {
   };
 }
 
+/** Whether a byte is a control character that text does not have: not a tab, a line end, a form feed or the end mark of DOS. */
+const isControl = (byte: number): boolean =>
+  byte === 0x7f || (byte < 0x20 && byte !== 0x1a && (byte < 0x09 || byte > 0x0d));
+
 function notUtf8({ line, bytes, partlyUtf8 }: EncodingError): string {
   const text = cp1252Text(bytes.toString("latin1"));
   const bytesAre = `line ${line} has bytes that are not UTF-8`;
+  if (bytes.some(isControl))
+    return `it is not text: ${bytesAre}, with control characters beside them; give a CSV file, unpacked and not encrypted`;
   if (text === null)
     return `${bytesAre} (${JSON.stringify(bytes.toString("utf8"))}), nor windows-1252; save it as UTF-8`;
   const shown = JSON.stringify(text);
