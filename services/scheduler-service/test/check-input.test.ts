@@ -122,7 +122,7 @@ test("a complete week is not called one that a run would publish: the same input
     ledger.run.sourceDigest = "b".repeat(64);
     const other = await check(input);
     expect(other).toMatchObject({ outcome: "failed", failures: [expect.stringContaining(WEEK)] });
-    expect(other.failures[0]).toContain("SupersedeRun");
+    expect(other.failures[0]).toContain("weekly supersede");
     ledger.run.supersedeRequested = create(RunDecisionSchema, { actor: "a", reason: "b" });
     expect(await check(input)).toMatchObject({ outcome: "published", failures: [] });
   } finally {
