@@ -31,7 +31,9 @@ export function change(value: number): string {
 
 /** An amount of money in units of its currency, without decimals. */
 export function money(amount: number, currency: string): string {
-  return currency === "" ? count(amount) : `${count(amount)} ${currency}`;
+  // To hundredths first: sums of the same amounts in another order differ in their last bits.
+  const whole = count(Math.round(amount * 100) / 100);
+  return currency === "" ? whole : `${whole} ${currency}`;
 }
 
 /** A share of [0, 1] in percent with one decimal: "12.3 %". */

@@ -4,11 +4,18 @@ import { type Markup, markup, NOTHING } from "./markup.ts";
 import { leftOut, section, table } from "./report-tables.ts";
 import type { RejectedReason, RejectedSample, WeeklyReport } from "./weekly-report.ts";
 
+/** Returns all rejected rows, and how many of them repeat an accepted row: their loss loses nothing. */
+function rejectedText({ rejected, repeated }: WeeklyReport["counts"]): string {
+  const all = `${count(rejected + repeated)} rejected`;
+  if (repeated === 0) return all;
+  return `${all} (${count(repeated)} of them ${repeated === 1 ? "repeats an accepted row" : "repeat accepted rows"})`;
+}
+
 /** Renders the rows that were read, and what became of them. */
 export function rowCounts({ counts: rows, sources, objects = [] }: WeeklyReport): Markup {
   return section(
     "Rows",
-    markup`<p>${counted(rows.read, "row")} read = ${count(rows.scored)} scored + ${count(rows.rejected)} rejected + ${count(rows.repeated)} repeated.</p>\n`,
+    markup`<p>${counted(rows.read, "row")} read = ${count(rows.scored)} scored + ${rejectedText(rows)}.</p>\n`,
     table(
       "Files that were read",
       sources,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { sampleReport } from "../test/sample-report.ts";
+import { money } from "./figures.ts";
 import { reportToCsv } from "./report-to-csv.ts";
 import { reportToHtml } from "./report-to-html.ts";
 import { reportFromJson, reportToJson } from "./weekly-report.ts";
@@ -52,7 +53,7 @@ test("the page loads nothing and runs nothing", () => {
 test("the figures of the page add up", () => {
   const html = reportToHtml(sampleReport());
   for (const sum of [
-    "12,345 rows read = 12,300 scored + 40 rejected + 5 repeated.",
+    "12,345 rows read = 12,300 scored + 45 rejected (5 of them repeat accepted rows).",
     "1,234,567 EUR at risk per year, 1,200,000 EUR in 2026-W46.",
     "124 active alerts before the run + 1 raised − 0 cleared = 125 active alerts after it.",
   ])
@@ -225,4 +226,11 @@ test("the CSV has one figure a row, and no cell that a spreadsheet runs", () => 
   expect(lines).toContain("2026-W47,supplier-risk,1,check,unit spend,outcome,,failed,");
   expect(csv).toContain(`1,riser,S_1,name,,"'=HYPERLINK(""x""),\n",`);
   expect(csv).toContain("riser,S_1,change,0.4,,probability");
+});
+
+test("sums of the same amounts in another order have the same text", () => {
+  const amounts = [277_886_443.5, 0.1, 0.2, -0.3];
+  const sum = (some: readonly number[]) => some.reduce((total, amount) => total + amount, 0);
+  expect(money(277_886_443.499_999_64, "EUR")).toBe("277,886,444 EUR");
+  expect(money(sum(amounts.toReversed()), "EUR")).toBe(money(sum(amounts), "EUR"));
 });

@@ -46,8 +46,8 @@ export function atAGlance(report: WeeklyReport): Markup {
     ],
     [
       "Rejected rows",
-      count(counts.rejected),
-      counts.read > 0 ? `${percent(counts.rejected / counts.read)} of the rows read` : "",
+      count(counts.rejected + counts.repeated),
+      counts.read > 0 ? `${percent((counts.rejected + counts.repeated) / counts.read)} of the rows read` : "",
     ],
     [
       "Checks of the input",
