@@ -79,18 +79,18 @@ test.each([
   ["by impact", LIST],
   ["by name", { ...LIST, orderBy: "name", descending: false } as const],
   ["with alerts", { ...LIST, hasActiveAlerts: true }],
-])("ListSuppliers %s locks at most 40 tables and indexes with 60 weeks", async (_, query) => {
+])("ListSuppliers %s locks at most 32 tables and indexes with 60 weeks", async (_, query) => {
   const locks = await locksOf((db) => listSuppliers(db, query, 51, options(db)));
-  expect(locks.length, locks.join(" ")).toBeLessThanOrEqual(40);
+  expect(locks.length, locks.join(" ")).toBeLessThanOrEqual(32);
 });
 
-test("GetSupplier locks at most 64 tables and indexes with 60 weeks, SearchSuppliers at most 40", async () => {
+test("GetSupplier locks at most 64 tables and indexes with 60 weeks, SearchSuppliers at most 32", async () => {
   const got = await locksOf((db) => findSupplier(db, "a", { weeks: 53, modelName: "", scope: undefined }, labelTexts));
   expect(got.length, got.join(" ")).toBeLessThanOrEqual(64);
   const found = await locksOf((db) =>
     searchSuppliers(db, { query: "name of", limit: 20, modelName: "", scope: undefined }, options(db)),
   );
-  expect(found.length, found.join(" ")).toBeLessThanOrEqual(40);
+  expect(found.length, found.join(" ")).toBeLessThanOrEqual(32);
 });
 
 test("60 weeks of changed suppliers take two ids of suppliers, two of regions and sixty of runs", async () => {

@@ -355,7 +355,7 @@ export const alert = bellwether.table(
   },
   (t) => [
     unique().on(t.supplierId, t.modelName, t.ruleId, t.dimension),
-    // Alerts that a person resolved, newest first when read backwards.
+    // Replaced by a start, as the one of active alerts below: see concurrent-indexes.ts.
     index("alert_decided").on(t.resolvedAt, t.id).where(sql`resolved_by <> ''`),
     // Index in the order of lists, which are read backwards. Without it, lists of active alerts would read
     // years of resolved alerts.

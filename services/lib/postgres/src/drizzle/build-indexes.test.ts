@@ -92,3 +92,17 @@ test("a server that refuses the builder is a cause, not an error", async () => {
   const [missing] = await buildIndexes(pool, url.replace(/\/[^/]*$/, "/nowhere"), INDEXES, { schema: "kept" });
   expect(missing).toEqual({ name: "n_once", cause: expect.stringContaining("nowhere") });
 });
+
+test("an index takes the place of its predecessor, and not before it is complete", async () => {
+  await pool.query("create index n_before on kept.item (n)");
+  const index = { name: "n_after", on: "kept.item (n, (n + 1))", replaces: "n_before" };
+  const change = (lockTimeoutMs: number) => buildIndexes(pool, url, [index], { schema: "kept", lockTimeoutMs });
+  await inTransaction(pool, async (tx) => {
+    await tx.query("insert into kept.item values (101)");
+    expect(await change(50)).toMatchObject([{ name: "n_after" }]);
+    expect(await indexes()).toContainEqual({ name: "kept.n_before", valid: true });
+  });
+  expect(await change(10_000)).toEqual([]);
+  expect(await indexes()).toEqual([{ name: "kept.n_after", valid: true }]);
+  expect(await change(10_000)).toEqual([]);
+});

@@ -8,6 +8,8 @@ export interface ConcurrentIndex {
   readonly name: string;
   /** What follows "create index … on": schema, table, columns and condition. */
   readonly on: string;
+  /** Name of an index of the schema that is dropped when this one is complete. */
+  readonly replaces?: string;
 }
 
 /** An index that could not be built, with the cause in one line. */
@@ -32,7 +34,8 @@ const LOOK_MS = 200;
 
 /**
  * Builds the indexes that a database does not have, one after the other, while other processes go on writing to the
- * tables (`create index concurrently`). An index that a killed process has left incomplete is built again. Returns the
+ * tables (`create index concurrently`), and drops the ones they replace. An index that a killed process has left
+ * incomplete is built again. Returns the
  * indexes that could not be built: queries work without them, only slower, and the next start tries again.
  * @param pool connections that look for the indexes. A separate connection builds them
  * @param url URL of a role that owns the tables
@@ -65,7 +68,7 @@ export async function buildIndexes(
   }
 }
 
-/** Returns the indexes that do not exist or are not complete. */
+/** Returns the indexes that do not exist or are not complete, and those whose predecessor exists. */
 async function findMissing(
   pool: Queries,
   schema: string,
@@ -74,10 +77,10 @@ async function findMissing(
   const { rows } = await pool.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_index i on i.indexrelid = c.oid
      where c.relnamespace = (select oid from pg_namespace where nspname = $1) and c.relname = any($2) and i.indisvalid`,
-    [schema, indexes.map(({ name }) => name)],
+    [schema, indexes.flatMap(({ name, replaces }) => [name, ...(replaces === undefined ? [] : [replaces])])],
   );
   const valid = new Set(rows.map(({ name }) => name));
-  return indexes.filter(({ name }) => !valid.has(name));
+  return indexes.filter(({ name, replaces }) => !valid.has(name) || valid.has(replaces ?? ""));
 }
 
 /**
@@ -92,7 +95,8 @@ async function takeLock(pool: Queries, timeoutMs: number): Promise<boolean> {
   }
 }
 
-async function build(pool: Queries, schema: string, { name, on }: ConcurrentIndex): Promise<void> {
+async function build(pool: Queries, schema: string, { name, on, replaces }: ConcurrentIndex): Promise<void> {
   await pool.query(`drop index concurrently if exists ${schema}.${name}`);
   await pool.query(`create index concurrently ${name} on ${on}`);
+  if (replaces !== undefined) await pool.query(`drop index concurrently if exists ${schema}.${replaces}`);
 }

@@ -65,7 +65,6 @@ test.each<[string, Omit<AlertFilter, "now" | "callerScope">]>([
 const ACTIVE_STATES: AlertFilter["states"] = ["open", "acknowledged", "in_mitigation"];
 test.each<[string, Omit<AlertFilter, "now" | "callerScope">, AlertOrder["by"]]>([
   ["active alerts by impact", { states: ACTIVE_STATES }, "impact"],
-  ["worse alerts by change", { states: ACTIVE_STATES, trend: "worse", isSnoozed: false }, "change"],
   ["the few new alerts", { states: ACTIVE_STATES, trend: "new", isSnoozed: false }, "severity"],
   ["decided alerts", { states: ["resolved"], isDecided: true }, "severity"],
 ])("the first page of %s reads only a few of 20,000 alerts", async (_what, filter, by) => {

@@ -55,8 +55,20 @@ export type AlertOrder =
 /** Lists alerts in an order. */
 export function listAlerts(db: Db, filter: AlertFilter, order: AlertOrder, limit: number): Promise<AlertView[]> {
   const { keys, after } = orderSql(order);
-  return selectAlerts(db, and(alertConditions(filter), after), keys, limit);
+  const condition = and(alertConditions(filter), after);
+  // The index is in the order of the severity, and only within one severity in that of the impact.
+  return order.by === "impact"
+    ? selectAlerts(
+        db,
+        condition,
+        keys,
+        limit,
+        SEVERITIES.map((severity) => eq(alert.severity, severity)),
+      )
+    : selectAlerts(db, condition, keys, limit);
 }
+
+const SEVERITIES: readonly AlertSeverity[] = ["critical", "warning"];
 
 type AlertTable = typeof alert;
 
@@ -113,21 +125,26 @@ export const ofScope = (scope: SupplierScope | undefined): SQL[] => numberInScop
 /**
  * Reads alerts with their names. The alerts are selected before the other tables are joined, so that a page
  * costs the same whatever the number of suppliers.
+ * @param parts conditions that divide the alerts: each part is read in the order of `keys`. Left out: one part
  */
 export async function selectAlerts(
   db: Db,
   condition: SQL | undefined,
   keys: SortKeys,
   limit: number,
+  parts: readonly SQL[] = [],
 ): Promise<AlertView[]> {
   const lastRun = aliasedTable(run, "last_run");
   const page = aliasedTable(alert, "page");
-  const selected = db
-    .select()
-    .from(alert)
-    .where(condition)
-    .orderBy(...keys(alert))
-    .limit(limit);
+  const select = (part?: SQL) =>
+    db
+      .select()
+      .from(alert)
+      .where(and(condition, part))
+      .orderBy(...keys(alert))
+      .limit(limit);
+  const [first, ...others] = parts.map(select);
+  const selected = first ? others.reduce((all, other) => all.unionAll(other), first.$dynamic()) : select();
   const label = (id: SQL | typeof supplier.regionId | typeof supplier.categoryId) =>
     sql<string>`coalesce((select value from bellwether.label where id = ${id}), '')`;
   const rows = await db
@@ -150,7 +167,8 @@ export async function selectAlerts(
     .innerJoin(supplier, eq(supplier.id, page.supplierId))
     .innerJoin(run, eq(run.id, page.raisedRunId))
     .innerJoin(lastRun, eq(lastRun.id, page.lastRunId))
-    .orderBy(...keys(page));
+    .orderBy(...keys(page))
+    .limit(limit);
   return rows.map((row) => ({ ...row, alert: alertFromRow(row.alert) }));
 }
 
