@@ -22,6 +22,8 @@ test("a disk error has its path, code and meaning, also when another error wraps
     expect(found?.message).toBe(reason);
   }
   expect(diskErrorOf(errno("EACCES", "/tmp/spill"), "/data/weeks")?.message).toContain("/tmp/spill cannot be used: ");
+  const quoted = new Error('IO Error: Could not write file "/ingest/run/a.tmp": No space left on device');
+  expect(diskErrorOf(quoted, "/data/weeks")?.message).toContain("/ingest/run/a.tmp cannot be used: the disk is full");
   await expect(onDisk("/data", Promise.reject(errno("EIO")))).rejects.toThrow(DiskError);
 });
 

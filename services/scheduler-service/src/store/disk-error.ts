@@ -57,7 +57,9 @@ export function diskErrorOf(error: unknown, place: string): DiskError | null {
  * temporary file, by its own path.
  */
 function placeOf(error: Error, place: string): string {
-  const { path: named } = error as NodeJS.ErrnoException;
+  const { path: ofError } = error as NodeJS.ErrnoException;
+  // DuckDB quotes the path in the message.
+  const named = ofError ?? /"(\/[^"]+)"/.exec(error.message)?.[1];
   return named === undefined || named.startsWith(place) ? place : named;
 }
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { SourceMapping } from "@bellwether/config/source-mapping";
 import { literalPath } from "../duckdb/literal-path.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
@@ -181,7 +181,12 @@ class LazyFile {
 
   async write(bytes: Buffer): Promise<void> {
     this.#file ??= await open(this.#path, "w", 0o600);
-    for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
+    try {
+      for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
+    } catch (error) {
+      // An error of the system while writing to an open file, such as ENOSPC, does not say where.
+      throw error instanceof Error ? Object.assign(error, { path: dirname(this.#path) }) : error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
