@@ -85,7 +85,7 @@ test("the page and the table of a week have the same bytes each time, also after
   expect(after.map(({ content }) => content)).toEqual(before.map(({ content }) => content));
   expect(before.map(({ fileName }) => fileName)).toEqual(["weekly-report-2026-W45.html", "weekly-report-2026-W45.csv"]);
   const [html] = before;
-  expect(html?.content).toContain("27 rows read = 20 scored + 4 rejected + 3 repeated.");
+  expect(html?.content).toContain("27 rows read = 20 scored + 7 rejected (3 of them repeat accepted rows).");
   expect(html?.content).toContain("<code>&lt;b&gt;</code>");
 });
 
