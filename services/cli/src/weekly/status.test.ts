@@ -33,7 +33,7 @@ test("the status has the last complete week, the next run, and each open week wi
   );
   expect(lines).toEqual([
     "last complete week: 2026-W46, 3002 suppliers, 1 alert raised",
-    'next run: 2026-11-30T06:00:00.000Z; schedule "0 6 * * 1" in UTC',
+    'next run: 2026-11-30T06:00:00.000Z (2026-W49); schedule "0 6 * * 1" in UTC',
     "2026-W48 waits: week.csv does not exist; missed after 2026-11-24T06:00:00.000Z",
     expect.stringMatching(
       /^2026-W47 is held: spend: median × 100\n {2}publish it: npx bellwether weekly approve --week 2026-W47 /,
@@ -44,7 +44,10 @@ test("the status has the last complete week, the next run, and each open week wi
     ),
   ]);
   expect(json).toMatchObject({
-    ...{ last_complete_week: "2026-W46", schedule: { paused: false, next_run: "2026-11-30T06:00:00.000Z" } },
+    ...{
+      last_complete_week: "2026-W46",
+      schedule: { paused: false, next_run: "2026-11-30T06:00:00.000Z", next_week: "2026-W49" },
+    },
     waiting: [{ iso_week: "2026-W48", missed_after: "2026-11-24T06:00:00.000Z" }],
     open: [{ iso_week: "2026-W47", state: "held" }, { state: "failed" }, { state: "missed" }],
   });
@@ -227,7 +230,7 @@ test("with a schedule for each model, the next runs and the waiting weeks have t
     [create(ScheduleSchema, { ...FIELDS, modelName: "delivery", paused: true, waiting })],
   );
   const text = lines.join("\n");
-  expect(text).toContain("supplier-risk: next run: 2026-11-30T06:00:00.000Z");
+  expect(text).toContain("supplier-risk: next run: 2026-11-30T06:00:00.000Z (2026-W49)");
   expect(text).toContain(
     "delivery: next run: none, the schedule is paused (npx bellwether weekly resume --model delivery)",
   );

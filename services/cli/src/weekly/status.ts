@@ -1,3 +1,4 @@
+import { isoWeekAt } from "@bellwether/contract/iso-week";
 import { oneLine } from "@bellwether/contract/reason-text";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
@@ -202,17 +203,22 @@ function scheduleText(schedule: Schedule | Error, given: GivenOptions): string {
   const { cron, timeZone, paused, nextRunAt } = schedule;
   const pattern = `schedule "${cron}" in ${timeZone}`;
   if (paused) return `next run: none, the schedule is paused (${weeklyCommandText("resume", "", given)}); ${pattern}`;
-  return `next run: ${nextRunAt ? timeText(nextRunAt) : "none"}; ${pattern}`;
+  return nextRunAt
+    ? `next run: ${timeText(nextRunAt)} (${nextWeek(schedule)}); ${pattern}`
+    : `next run: none; ${pattern}`;
 }
 
-const scheduleToJson = ({ modelName, cron, timeZone, paused, nextRunAt }: Schedule): object => ({
-  ...{
+/** Returns the week of the next run: the one in which it is due, in the time zone of the schedule. Null: there is no next run. */
+const nextWeek = ({ nextRunAt, timeZone }: Schedule): string | null =>
+  nextRunAt ? isoWeekAt(timestampDate(nextRunAt), timeZone) : null;
+
+function scheduleToJson(schedule: Schedule): object {
+  const { modelName, cron, timeZone, paused, nextRunAt } = schedule;
+  return {
     ...(modelName !== "" && { model: modelName }),
-    cron,
-    time_zone: timeZone,
-    paused,
-    next_run: nextRunAt ? timeText(nextRunAt) : null,
-  },
-});
+    ...{ cron, time_zone: timeZone, paused },
+    ...{ next_run: nextRunAt ? timeText(nextRunAt) : null, next_week: nextWeek(schedule) },
+  };
+}
 
 const timeText = (time: Timestamp): string => timestampDate(time).toISOString();
