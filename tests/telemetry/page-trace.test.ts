@@ -42,6 +42,7 @@ test("a trace begins with a user's action on the page and includes ops-service a
   expect(queries).toMatchObject([
     // Without a complete run of any model, ops-service does not query suppliers.
     { name: "SELECT bellwether.run", parentId: served[0]?.spanId },
+    { name: "SELECT bellwether.delegation", parentId: served[1]?.spanId },
     { name: "SELECT bellwether.label", parentId: served[1]?.spanId },
     { parentId: served[1]?.spanId },
   ]);
