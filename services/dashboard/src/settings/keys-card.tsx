@@ -99,7 +99,7 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
                 <td className="labelled" data-label="Role">
                   {ROLES[role] ?? ""}
                 </td>
-                <td className="labelled" data-label="Suppliers">
+                <td className="labelled whole" data-label="Suppliers">
                   {scope ? visibleText(scopeText(scope)) : "all"}
                 </td>
                 <td className="labelled" data-label="Ends">
