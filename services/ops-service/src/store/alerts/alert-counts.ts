@@ -95,6 +95,7 @@ export async function countAlerts(
     states?.join() === "resolved" &&
     !dispositions &&
     owners.length === 0 &&
+    !filter.mine &&
     isSnoozed === undefined &&
     !trend &&
     !weekChange;

@@ -76,6 +76,11 @@ test.each<[string, Omit<AlertFilter, "now" | "callerScope">, AlertOrder["by"]]>(
 test.each<[string, Omit<AlertFilter, "now" | "callerScope">, boolean]>([
   ["active alerts of a few suppliers", { text: "s99", states: ["open", "acknowledged", "in_mitigation"] }, true],
   ["decided alerts of a few suppliers", { text: "S1997", states: ["resolved"], isDecided: true }, true],
+  [
+    "a few suppliers of a watchlist",
+    { text: "s99", supplierIds: [99, 991, 5], states: ["open", "acknowledged"] },
+    true,
+  ],
   ["a supplier without alerts", { text: "nobody", states: ["open", "acknowledged", "in_mitigation"] }, true],
   ["more alerts than are looked up", { text: "name", states: ["open", "acknowledged", "in_mitigation"] }, false],
   ["alerts that no person has resolved", { text: "S1997", states: ["resolved"] }, true],
@@ -90,4 +95,16 @@ test.each<[string, Omit<AlertFilter, "now" | "callerScope">, boolean]>([
     counts: await countAlerts(db, wanted, await countScope(db, scopeOf(wanted), wanted.now), ["jo"]),
   });
   expect(await read(found)).toEqual(await read(given));
+});
+
+test("the total of decided alerts of some owners leaves out the alerts of others", async () => {
+  await pool.query("update bellwether.alert set owner = 'ann' where supplier_id in (1007, 1017, 1018)");
+  const decided: AlertFilter = { states: ["resolved"], isDecided: true, callerScope: undefined, now: new Date() };
+  const totalOf = async (filter: AlertFilter) =>
+    (await countAlerts(drizzle(pool), filter, await countScope(drizzle(pool), scopeOf(filter), filter.now), ["jo"]))
+      .total;
+  expect(await totalOf(decided)).toBe(1_900);
+  // 1018 was resolved by no person.
+  expect(await totalOf({ ...decided, owners: ["ann"] })).toBe(2);
+  expect(await totalOf({ ...decided, mine: ["ann", "jo"] })).toBe(2);
 });

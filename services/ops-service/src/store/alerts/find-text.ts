@@ -23,17 +23,27 @@ export async function findText<Filter extends AlertFilter>(
 ): Promise<Filter | WithoutText<Filter>> {
   const { text, ...others } = filter;
   if (text === undefined) return filter;
-  const supplierIds = (await findSuppliers(db, searchKey(text))) ?? (await findOfAlerts(db, filter));
+  const supplierIds =
+    (await findSuppliers(db, searchKey(text), others.supplierIds)) ?? (await findOfAlerts(db, filter));
   return supplierIds === undefined ? filter : { ...others, supplierIds };
 }
 
-/** Returns the suppliers whose name or id contains a key. Undefined: there are too many, or no index finds them. */
-async function findSuppliers(db: Db, key: string): Promise<readonly number[] | undefined> {
+/**
+ * Returns the suppliers whose name or id contains a key. Undefined: there are too many, or no index finds them.
+ * @param within the suppliers among which they are. Undefined: all
+ */
+async function findSuppliers(
+  db: Db,
+  key: string,
+  within: readonly number[] | undefined,
+): Promise<readonly number[] | undefined> {
   if (!INDEXED.test(key)) return undefined;
   const { rows } = await db.execute<{ supplier: number }>(sql`
     select k.supplier_id as supplier from bellwether.supplier_search k where ${keyContains(key)}
     limit ${MAX_SUPPLIERS + 1}::int`);
-  return rows.length > MAX_SUPPLIERS ? undefined : rows.map(({ supplier }) => supplier);
+  if (rows.length > MAX_SUPPLIERS) return undefined;
+  const found = rows.map(({ supplier }) => supplier);
+  return within ? found.filter((supplier) => within.includes(supplier)) : found;
 }
 
 /** Returns the suppliers of the active and decided alerts that meet the conditions. Undefined: see `findText`. */
