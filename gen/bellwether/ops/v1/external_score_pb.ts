@@ -98,14 +98,14 @@ export type ExternalScore = Message<"bellwether.ops.v1.ExternalScore"> & {
   score?: number | undefined;
 
   /**
-   * Why there is no score.
+   * Why the score is missing.
    *
    * @generated from field: bellwether.ops.v1.MissingExternalScore missing = 3;
    */
   missing: MissingExternalScore;
 
   /**
-   * The day that the latest score is about, for example "2026-06-30". Empty: there was no score.
+   * The day that the latest score is about, for example "2026-06-30". Empty: the source has never given a score.
    *
    * @generated from field: string as_of = 4;
    */

@@ -165,7 +165,7 @@ const SEARCHED_RECORDS = 50;
 
 /**
  * Returns the index of the record with the column names: the first one after the titles, which have another number of
- * values than most records, or at most half of them. 0 when the first record is no title, or no other one has names.
+ * values than most records, or at most half of them. 0 when the first record has the column names, or when no other record has them.
  */
 function findHeader(records: readonly (readonly string[])[]): number {
   const searched = records.slice(0, SEARCHED_RECORDS);

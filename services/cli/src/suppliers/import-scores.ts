@@ -102,7 +102,7 @@ export async function importScoreFile(file: string, options: ScoreImport, send: 
   return { ...sums, lines };
 }
 
-/** The contract limits a day to 32 bytes: a longer text is no day anyway. */
+/** The contract limits a day to 32 bytes: a longer text cannot be a day. */
 const MAX_DAY = 8 * 4;
 const MAX_ID_BYTES = 128;
 

@@ -165,7 +165,7 @@ export function unmergeCommand(context: CliContext): Command {
       const { mergeId } = active;
       const { merge } = await client.answer(client.client.undoMerge({ mergeId, reason: options.reason }));
       if (!merge) throw new Error("ops-service answered without a merge");
-      report.line(`${printable(mergedId)} is no longer merged into ${printable(merge.survivorId)}`);
+      report.line(`${printable(mergedId)} is separate from ${printable(merge.survivorId)} again`);
       report.json(mergeJson(merge));
     });
 }

@@ -208,7 +208,7 @@ function scheduleText(schedule: Schedule | Error, given: GivenOptions): string {
     : `next run: none; ${pattern}`;
 }
 
-/** Returns the week of the next run: the one in which it is due, in the time zone of the schedule. Null: there is no next run. */
+/** Returns the week of the next run: the one in which it is due, in the time zone of the schedule. Null: the schedule is paused. */
 const nextWeek = ({ nextRunAt, timeZone }: Schedule): string | null =>
   nextRunAt ? isoWeekAt(timestampDate(nextRunAt), timeZone) : null;
 

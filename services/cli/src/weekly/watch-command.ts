@@ -119,7 +119,7 @@ const isUnknownJob = (error: unknown): boolean =>
     .findDetails(ErrorInfoSchema)
     .some(({ reason }) => reason === "JOB_NOT_FOUND");
 
-/** Returns the newest run of a week when it is no longer in progress. Undefined: the week has none. */
+/** Waits until the newest run of a week has ended, and returns it. Undefined: the week was never run. */
 async function endOfRun({ client, answer }: Ledger, week: string, model?: string): Promise<BatchRun | undefined> {
   for (const began = performance.now(); ; ) {
     const { runs } = await answer(client.listRuns({ pageSize: LISTED_RUNS }));
