@@ -1,5 +1,6 @@
 import type { DriftPolicy } from "@bellwether/config/risk-policy";
 import { compareWeek, type WeekValues } from "@bellwether/drift/compare/compare-week";
+import { createSorter, type Sorter } from "@bellwether/drift/profile/numeric-profile";
 import { profileWeek, type TrainingProfile } from "@bellwether/drift/profile/training-profile";
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
 import { driftNotes } from "./drift-notes.ts";
@@ -63,7 +64,8 @@ export async function measureDrift(
   const { scores, signal, training, version } = task;
   const sample = await readSample(files.snapshotPath, DRIFT_SUPPLIERS, signal);
   const present = { ...sample, scores: Float64Array.from(sample.rowNumbers, (row) => scores[row] ?? Number.NaN) };
-  const comparisons = compareWeek(present, { training, ...previous }, driftPolicy);
+  const sortedOf = createSorter();
+  const comparisons = compareWeek(present, { training, ...previous }, driftPolicy, sortedOf);
   const notes = driftNotes(comparisons, {
     ...{ version, policy: driftPolicy, hasTraining: training !== null },
     ...{ previousWeek: earlier?.week ?? null, isPaired: previous?.previous !== null },
@@ -72,7 +74,7 @@ export async function measureDrift(
     features: [...sample.numbers.keys(), ...sample.categories.keys()],
   });
   const previousWeek = previous === null ? "" : (earlier?.week ?? "");
-  await files.writeDrift(recordOf(task.digest, present, { comparisons, previousWeek, notes }));
+  await files.writeDrift(recordOf(task.digest, present, { comparisons, previousWeek, notes }, sortedOf));
   return { comparisons, previousWeek, notes };
 }
 
@@ -111,10 +113,10 @@ async function readPrevious(
   return { previous: { ...sample, scores }, previousProfile: null };
 }
 
-function recordOf(digest: string, present: WeekValues, drift: WeekDrift): DriftRecord {
+function recordOf(digest: string, present: WeekValues, drift: WeekDrift, sortedOf: Sorter): DriftRecord {
   return {
     ...{ format: 1, digest, notes: drift.notes, previousWeek: drift.previousWeek },
     scores: Array.from(present.scores ?? [], (score) => (Number.isNaN(score) ? null : score)),
-    profile: profileWeek(present.numbers, present.categories, present.scores),
+    profile: profileWeek(present.numbers, present.categories, present.scores, sortedOf),
   };
 }

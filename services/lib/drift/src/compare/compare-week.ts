@@ -1,6 +1,6 @@
 import type { DriftPolicy } from "@bellwether/config/risk-policy";
 import { profileCategories } from "../profile/category-profile.ts";
-import { type NumericProfile, profileNumbers, sortKnown } from "../profile/numeric-profile.ts";
+import { createSorter, type NumericProfile, profileNumbers, type Sorter } from "../profile/numeric-profile.ts";
 import { type FeatureProfile, SCORE_NAME, type TrainingProfile } from "../profile/training-profile.ts";
 import { holmAdjusted } from "../significance/holm.ts";
 import type { Change } from "./change.ts";
@@ -61,14 +61,16 @@ export interface DriftReferences {
  * comparisons together (Holm), so that a week without drift has an alarm with a probability of at most
  * `policy.familyError`. Suppliers are assumed to be independent of each other; a change that many have in common is
  * drift.
+ * @param sortedOf a sorter that other work on the same values uses too
  * @returns comparisons: alarms first, then by effect
  */
 export function compareWeek(
   present: WeekValues,
   { training, previous = null, previousProfile = null }: DriftReferences,
   policy: DriftPolicy,
+  sortedOf: Sorter = createSorter(),
 ): DriftComparison[] {
-  const context = { policy, sortedOf: createSorter() };
+  const context = { policy, sortedOf };
   const raw = [
     ...compareProfiles(present, training, "training", context),
     ...(previous === null
@@ -96,17 +98,7 @@ type RawComparison = Omit<DriftComparison, "p" | "outcome"> & { readonly p: numb
 
 interface Context {
   readonly policy: DriftPolicy;
-  /** Returns the known values in ascending order; sorts each array once. */
-  readonly sortedOf: (values: Float64Array) => Float64Array;
-}
-
-function createSorter(): Context["sortedOf"] {
-  const sorted = new Map<Float64Array, Float64Array>();
-  return (values) => {
-    const known = sorted.get(values) ?? sortKnown(values);
-    sorted.set(values, known);
-    return known;
-  };
+  readonly sortedOf: Sorter;
 }
 
 function compareProfiles(

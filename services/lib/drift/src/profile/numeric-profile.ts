@@ -28,9 +28,14 @@ export interface NumericProfile {
  * Returns the distribution of a numeric feature.
  * @param values NaN = missing
  * @param suppliers number of different suppliers; default: one per row
+ * @param sorted the known values in ascending order
  */
-export function profileNumbers(feature: string, values: Float64Array, suppliers = values.length): NumericProfile {
-  const sorted = sortKnown(values);
+export function profileNumbers(
+  feature: string,
+  values: Float64Array,
+  suppliers = values.length,
+  sorted = sortKnown(values),
+): NumericProfile {
   const cells = makeCells(sorted);
   const { counts, typical } = fillCells(cells, sorted);
   const cuts = Array.from(cells.cuts, (cut, i) => ({
@@ -48,6 +53,19 @@ export function sortKnown(values: Float64Array): Float64Array {
   let count = 0;
   for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) known[count++] = values[i];
   return known.subarray(0, count).sort();
+}
+
+/** Returns the known values in ascending order. */
+export type Sorter = (values: Float64Array) => Float64Array;
+
+/** Creates a sorter that sorts each array once. The arrays must not change. */
+export function createSorter(): Sorter {
+  const sorted = new Map<Float64Array, Float64Array>();
+  return (values) => {
+    const known = sorted.get(values) ?? sortKnown(values);
+    sorted.set(values, known);
+    return known;
+  };
 }
 
 /** Returns the cells of a profile and its rows in them. */

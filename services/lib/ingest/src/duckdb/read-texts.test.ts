@@ -46,6 +46,7 @@ test("texts are those of DuckDB's client: computed, and read from a file with an
   for (const [name, sql] of [
     ["mixed", computed],
     ["few", `select 'one of a few long texts: ' || (i * 7) % 5 from range(10000) r(i)`],
+    ["short", `select 'region ' || (i * 7) % 300 from range(10000) r(i)`],
     ["different", `select 'text number ' || i || repeat('.', i % 90) from range(10000) r(i)`],
   ] as const) {
     const file = sqlText(`${folder.path}/${name}.parquet`);

@@ -18,6 +18,10 @@ const MAX_INLINE_BYTES = ENTRY_BYTES - LENGTH_BYTES;
 const PAGE_BYTES = 4_096;
 /** Maximum number of bytes that are copied at once, unless one text has more. */
 const MAX_COPY_BYTES = 16 * 2 ** 20;
+/** Number of texts that are kept to be used again: 2^6. */
+const KEPT_TEXTS = 64;
+/** Multiplier and shift of Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4) to 6 bits. */
+const [GOLDEN, SHIFT] = [0x9e3779b1, 32 - 6];
 
 /**
  * Appends `count` texts of a vector, from row `from`, to `target`; null stays null. DuckDB's client copies the texts one
@@ -73,12 +77,33 @@ export function readTexts(
     }
     return run.bytes.toString("utf8", start - run.start, start - run.start + length);
   };
-  for (let row = from; row < end; row++) {
+  const decode = (row: number): string => {
     const [length, at] = [lengthOf(row), row * ENTRY_BYTES + LENGTH_BYTES];
-    if (!validity.itemValid(row)) target.push(null);
-    else target.push(length <= MAX_INLINE_BYTES ? entries.toString("utf8", at, at + length) : longText(row));
-  }
+    return length <= MAX_INLINE_BYTES ? entries.toString("utf8", at, at + length) : longText(row);
+  };
+  const textOf = reuseTexts(view, decode);
+  for (let row = from; row < end; row++) target.push(validity.itemValid(row) ? textOf(row) : null);
   return true;
+}
+
+/**
+ * Returns `decode`, which is not called for a row whose entry is that of an earlier row: a column such as the region
+ * has a few texts in thousands of rows.
+ */
+function reuseTexts(view: DataView, decode: (row: number) => string): (row: number) => string {
+  const kept: ({ readonly row: number; readonly text: string } | undefined)[] = new Array(KEPT_TEXTS);
+  const word = (row: number, i: number): number => view.getInt32(row * ENTRY_BYTES + 4 * i, true);
+  return (row) => {
+    const [w0, w1, w2, w3] = [word(row, 0), word(row, 1), word(row, 2), word(row, 3)];
+    const slot = Math.imul(w0 + Math.imul(w1, 31) + Math.imul(w2, 37) + Math.imul(w3, 41), GOLDEN) >>> SHIFT;
+    const known = kept[slot];
+    const isSame = (at: number): boolean =>
+      word(at, 0) === w0 && word(at, 1) === w1 && word(at, 2) === w2 && word(at, 3) === w3;
+    if (known !== undefined && isSame(known.row)) return known.text;
+    const text = decode(row);
+    kept[slot] = { row, text };
+    return text;
+  };
 }
 
 /**

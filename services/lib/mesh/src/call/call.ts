@@ -5,6 +5,7 @@ import { create, type DescMethod, isMessage, type Message, type MessageInitShape
 import { type ConnectError, type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import { type Context, ROOT_CONTEXT, type Span, type SpanContext, trace } from "@opentelemetry/api";
 import { type AnswerIds, REQUEST_ID_HEADER, type ReceivedIds, readReceivedIds } from "./answer-ids.ts";
+import type { ArrivalEntry } from "./arrival-list.ts";
 import type { BoundMethod } from "./bound-method.ts";
 import { ANONYMOUS, type Caller, callerKey } from "./caller.ts";
 
@@ -39,6 +40,15 @@ export interface RequestMemory {
   release(call: Call): void;
   /** Returns the pause before more of a large request is read, milliseconds; 0: no pause. */
   paceMs(): number;
+}
+
+/** A call that waits for a slot. */
+export interface WaitingCall {
+  readonly call: Call;
+  /** Time (`performance.now()`) at which it began to wait. */
+  readonly since: number;
+  /** How many times the queue had been processed by then. */
+  readonly turn: number;
 }
 
 /** Decides whether a call runs at once. True: the call waits until `enter` or `fail`. */
@@ -93,6 +103,8 @@ export abstract class Call implements HandlerContext {
   readonly deadlineAfterRequest: boolean = false;
   /** Starts the deadline of a call with `deadlineAfterRequest`; set by the deadline policy. */
   startDeadline: (() => void) | undefined;
+  /** The call's entry in the queue of the admission policy; undefined: the call has not waited. */
+  waiting: ArrivalEntry<WaitingCall> | undefined;
   /** Whether the call holds a slot of the admission policy. */
   holdsSlot = false;
   /** Counts the bytes of the call's request; undefined once the call has a slot. */

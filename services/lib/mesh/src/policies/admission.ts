@@ -1,5 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { Call } from "../call/call.ts";
+import { ArrivalList } from "../call/arrival-list.ts";
+import type { Call, WaitingCall } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 import { sharedError } from "../errors/shared-error.ts";
@@ -56,12 +57,6 @@ export interface AdmissionPolicy extends Policy {
   load(): { readonly inFlight: number; readonly queued: number; readonly openEnded: number; readonly shed: number };
 }
 
-interface Wait {
-  readonly since: number;
-  /** How many times the queue had been processed when the call arrived. */
-  readonly turn: number;
-}
-
 /**
  * How many times the queue must have been processed during a call's wait before the call can count as late:
  * after the process was stopped or flooded, every measured wait is long.
@@ -82,8 +77,8 @@ export function admissionPolicy(
   limits: AdmissionLimits = DEFAULT_ADMISSION,
   onOverload: () => void = () => {},
 ): AdmissionPolicy {
-  /** Waiting calls in order of arrival. A call that ends while it waits is removed. */
-  const queue = new Map<Call, Wait>();
+  /** A call that ends while it waits is removed. */
+  const queue = new ArrivalList<WaitingCall>();
   const reject = rejections();
   const pace = createPace();
   let inFlight = 0;
@@ -96,7 +91,7 @@ export function admissionPolicy(
    * Time of the last arrival of a call at an empty queue, and how many times the queue had been processed by
    * then.
    */
-  let first: Wait = { since: 0, turn: 0 };
+  let first: Pick<WaitingCall, "since" | "turn"> = { since: 0, turn: 0 };
   let lastRejection = NEVER;
   /**
    * Time since which the queue has not been empty after it was processed; undefined: it was empty the last
@@ -112,6 +107,10 @@ export function admissionPolicy(
     setImmediate(turn);
   };
 
+  const leave = ({ waiting }: Call): void => {
+    if (waiting) queue.remove(waiting);
+  };
+
   const turn = (): void => {
     scheduled = false;
     turns++;
@@ -119,9 +118,10 @@ export function admissionPolicy(
     rejectLate(start);
     const end = start + limits.turnMs;
     let now = start;
-    for (const call of queue.keys()) {
+    for (let next = queue.first(); next !== undefined; next = queue.first()) {
       if (inFlight >= limits.maxInFlight || now >= end) break;
-      queue.delete(call);
+      const { call } = next;
+      leave(call);
       inFlight++;
       pace.count();
       call.holdsSlot = true;
@@ -135,7 +135,7 @@ export function admissionPolicy(
     schedule();
   };
 
-  const isOlder = ({ since, turn }: Wait, ms: number, now: number): boolean =>
+  const isOlder = ({ since, turn }: typeof first, ms: number, now: number): boolean =>
     now - since > ms && turns - turn > MIN_TURNS_WAITED;
 
   const isOverloaded = (now: number): boolean =>
@@ -143,11 +143,11 @@ export function admissionPolicy(
 
   /** Rejects the calls at the head of the queue that have waited too long. */
   const rejectLate = (now: number): void => {
-    for (const [call, wait] of queue) {
-      if (!isOlder(wait, limits.maxWaitMs, now)) return;
-      queue.delete(call);
+    for (let next = queue.first(); next !== undefined; next = queue.first()) {
+      if (!isOlder(next, limits.maxWaitMs, now)) return;
+      leave(next.call);
       shed++;
-      call.fail(reject());
+      next.call.fail(reject());
     }
   };
 
@@ -201,20 +201,20 @@ export function admissionPolicy(
         shed++;
         throw reject();
       }
-      const wait = { since: performance.now(), turn: turns };
+      const wait = { call, since: performance.now(), turn: turns };
       if (queue.size === 0) {
         first = wait;
         // The pace of one burst does not predict the next.
         if (!isOverloaded(wait.since)) pace.forget();
         if (free <= 0) backlogSince = wait.since;
       }
-      queue.set(call, wait);
+      call.waiting = queue.add(wait);
       schedule();
       return true;
     },
     close(call) {
       if (!call.holdsSlot) {
-        queue.delete(call);
+        leave(call);
         return;
       }
       call.holdsSlot = false;

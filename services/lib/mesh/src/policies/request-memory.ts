@@ -1,4 +1,5 @@
 import { Code } from "@connectrpc/connect";
+import { type ArrivalEntry, ArrivalList } from "../call/arrival-list.ts";
 import type { Call, RequestMemory } from "../call/call.ts";
 import type { Policy } from "../call/policy.ts";
 import { createCollector } from "../call/young-garbage.ts";
@@ -46,12 +47,15 @@ const RETRY_AFTER_MS = 1_000;
 /** The counted calls of one connection. */
 interface Holder {
   readonly connection: object;
-  readonly calls: Set<Call>;
+  readonly calls: ArrivalList<Call>;
   bytes: number;
 }
 
 interface Counted {
   readonly holder: Holder;
+  readonly ofHolder: ArrivalEntry<Call>;
+  /** Undefined: the request is complete, or the listener's engine times it. */
+  readonly incomplete: ArrivalEntry<Call> | undefined;
   bytes: number;
 }
 
@@ -65,9 +69,9 @@ interface Counted {
  */
 export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryPolicy {
   const holders = new Map<object, Holder>();
-  const counted = new Map<Call, Counted>();
-  /** Calls whose request is incomplete, in order of arrival. */
-  const incomplete = new Set<Call>();
+  const counted = new WeakMap<Call, Counted>();
+  /** Calls whose request was incomplete when it was first counted. */
+  const incomplete = new ArrivalList<Call>();
   const exhausted = sharedError(() =>
     rpcError(
       Code.ResourceExhausted,
@@ -87,11 +91,13 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
 
   const enter = (call: Call): Counted => {
     const { connection } = call;
-    const holder = holders.get(connection) ?? { connection, calls: new Set<Call>(), bytes: 0 };
+    const holder = holders.get(connection) ?? { connection, calls: new ArrivalList<Call>(), bytes: 0 };
     holders.set(connection, holder);
-    holder.calls.add(call);
-    if (!call.requestComplete && !call.engineTimesBody) incomplete.add(call);
-    const entry = { holder, bytes: 0 };
+    const isTimed = !call.requestComplete && !call.engineTimesBody;
+    const entry = {
+      ...{ holder, ofHolder: holder.calls.add(call), bytes: 0 },
+      incomplete: isTimed ? incomplete.add(call) : undefined,
+    };
     counted.set(call, entry);
     return entry;
   };
@@ -105,7 +111,7 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
       if (!holder) return;
       // Stops when the connection has half of its bytes left: another connection may have more by then.
       const half = holder.bytes / 2;
-      for (const call of [...holder.calls].reverse()) {
+      for (const call of holder.calls.latestFirst()) {
         if (total <= enough || holder.bytes <= half) break;
         end(call);
       }
@@ -138,15 +144,15 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     if (!entry) return;
     const { holder, bytes } = entry;
     counted.delete(call);
-    incomplete.delete(call);
-    holder.calls.delete(call);
+    if (entry.incomplete) incomplete.remove(entry.incomplete);
+    holder.calls.remove(entry.ofHolder);
     holder.bytes -= bytes;
     total -= bytes;
     if (holder.calls.size === 0) holders.delete(holder.connection);
   };
 
-  const end = (call: Call): void => {
-    call.fail(exhausted());
+  const end = (call: Call, error = exhausted()): void => {
+    call.fail(error);
     // The call is no longer counted, whatever it does.
     release(call);
   };
@@ -158,10 +164,14 @@ export function requestMemoryPolicy(limits: RequestMemoryLimits): RequestMemoryP
     fresh = [];
     for (const call of waiting) if (call.memory && !counted.has(call)) count(call, call.keepRequest());
     const since = performance.now() - limits.bodyTimeoutMs;
-    for (const call of incomplete) {
-      if (call.requestComplete) incomplete.delete(call);
-      else if (call.startedAt > since) break;
-      else call.fail(late());
+    for (let call = incomplete.first(); call !== undefined; call = incomplete.first()) {
+      const entry = counted.get(call)?.incomplete;
+      if (call.requestComplete && entry) {
+        incomplete.remove(entry);
+        continue;
+      }
+      if (call.startedAt > since) break;
+      end(call, late());
     }
     watchClock();
   };
