@@ -27,6 +27,8 @@ export interface ColumnMapping {
   readonly numberForm?: NumberForm;
   /** True: a file without the column is read, and the column is "not known" in all its rows. */
   readonly optional?: true;
+  /** True: optional only because this is a weekly run, and only the label names the column. No file sets it. */
+  readonly isOnlyForLabel?: true;
   /** First of the hundred years that a two-digit year can mean; left out for 1969. */
   readonly twoDigitYearsFrom?: number;
   /** IANA name of the time zone to which values with a zone are converted; left out for UTC. */

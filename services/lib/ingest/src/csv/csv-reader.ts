@@ -146,6 +146,6 @@ export function csvReader(source: SourceMapping, file: SourceFile, csv: CsvFile,
     texts: columns.map(sqlName),
     header: header.map(comparedName),
     ...{ unread: matched.unread, absent: matched.absent },
-    notes: [...csv.notes, ...outsideNotes(matched)],
+    notes: [...csv.notes, ...outsideNotes(matched, source.columns)],
   };
 }

@@ -14,7 +14,10 @@ export function columnsOutside({ fromPath, absent }: MatchedHeader, columns: rea
 }
 
 /** Describes the columns that are not in a file, for people. */
-export function outsideNotes({ absent, notes }: MatchedHeader): string[] {
-  const missing = absent.map((header) => `it has no column "${header}", which is optional`);
+export function outsideNotes({ absent, notes }: MatchedHeader, columns: readonly ColumnMapping[]): string[] {
+  const forLabel = new Set(columns.filter((column) => column.isOnlyForLabel).map(({ header }) => header));
+  const missing = absent.map(
+    (header) => `it has no column "${header}", which ${forLabel.has(header) ? "only the label uses" : "is optional"}`,
+  );
   return [...missing, ...notes];
 }

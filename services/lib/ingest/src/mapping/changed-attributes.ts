@@ -1,7 +1,7 @@
 import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_NAME_BYTES } from "@bellwether/contract/limits";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
-import { COLUMN, given } from "./rejected-row-reasons.ts";
+import { COLUMN, EXPRESSION_FAILS, given } from "./rejected-row-reasons.ts";
 
 /** Values of one attribute in accepted rows that are stored differently from the input. */
 export interface ChangedAttribute {
@@ -19,6 +19,12 @@ const TEXT_BYTES = { display_name: MAX_SUPPLIER_NAME_BYTES, region: MAX_CATEGORY
  * the exposure is unchanged or missing.
  */
 export const EXPOSURE_CHANGE = '"~exposure"';
+
+/**
+ * Quoted SQL name of the column with the names of a row's attributes whose expression of the mapping cannot be computed. It is
+ * null when all were computed.
+ */
+export const FAILED_ATTRIBUTES = '"~failed attributes"';
 
 /** Returns the SQL expression of the column `EXPOSURE_CHANGE`. NaN means missing and is not a change. */
 export function exposureChange(): string {
@@ -53,5 +59,11 @@ export async function changedAttributes(workspace: Workspace, table: string): Pr
   }
   for (const [change, rows] of exposures)
     found.push({ attribute: "exposure", change: String(change), rows: Number(rows) });
+  const failed = await workspace.rows(
+    `select attribute, count(*) from (select unnest(${FAILED_ATTRIBUTES}) as attribute from ${table} where "~fault" is null)
+     group by all order by all`,
+  );
+  for (const [attribute, rows] of failed)
+    found.push({ attribute: String(attribute), change: `${EXPRESSION_FAILS}, made unknown`, rows: Number(rows) });
   return found;
 }

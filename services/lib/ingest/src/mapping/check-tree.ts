@@ -71,9 +71,12 @@ class Violation extends Error {
   }
 }
 
-type Tree = Readonly<Record<string, unknown>>;
+/** A part of DuckDB's parse tree. */
+export type Tree = Readonly<Record<string, unknown>>;
 
-const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
+/** Whether a part of a parse tree has parts with names. */
+export const isTree = (value: unknown): value is Tree =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** Where a part of the tree stands: tables that it sees, and whether DuckDB resolves column names as calls there. */
@@ -110,9 +113,12 @@ function walkTree(tree: Tree, place: Place): void {
     return;
   }
   if (typeof tree.type === "string" && !KINDS.has(tree.type))
-    throw new Violation(`it has ${KIND_TEXTS[tree.type] ?? `${kindText(tree.type)}, which is not allowed`}`, at(tree));
+    throw new Violation(
+      `it has ${KIND_TEXTS[tree.type] ?? `${kindText(tree.type)}, which is not allowed`}`,
+      positionOf(tree),
+    );
   if (isTree(tree.sample))
-    throw new Violation("a sample returns different rows in every run; use a condition on a column", at(tree));
+    throw new Violation("a sample returns different rows in every run; use a condition on a column", positionOf(tree));
   if (tree.type === "BASE_TABLE") checkTable(tree, place);
   if (tree.type === "TABLE_FUNCTION") {
     walkTableFunction(tree, place);
@@ -159,33 +165,34 @@ function checkTable(tree: Tree, { tables }: Place): void {
   if (qualified.length > 0)
     throw new Violation(
       `${[...qualified, name].join(".")} is a table of the system; a mapping may read only its declared sources and steps`,
-      at(tree),
+      positionOf(tree),
     );
   if (tables.has(name.toLowerCase())) return;
   if (/[./\\:*]/.test(name))
     throw new Violation(
       `it reads the file ${JSON.stringify(name)}, and a mapping may read only its declared sources; declare the file under sources`,
-      at(tree),
+      positionOf(tree),
     );
   const nearest = nearestName(name, tables);
   const known = [...tables].join(", ") || "none";
   throw new Violation(
     `it has no table "${name}"; ${nearest ? `the nearest is "${nearest}"` : `its tables are ${known}`}`,
-    at(tree),
+    positionOf(tree),
   );
 }
 
 function walkTableFunction(tree: Tree, place: Place): void {
   const call = isTree(tree.function) ? tree.function : tree;
   const name = textOf(call.function_name).toLowerCase();
-  if (!ALLOWED_TABLE_FUNCTIONS.has(name)) throw functionViolation(name, at(call) ?? at(tree), ALLOWED_TABLE_FUNCTIONS);
+  if (!ALLOWED_TABLE_FUNCTIONS.has(name))
+    throw functionViolation(name, positionOf(call) ?? positionOf(tree), ALLOWED_TABLE_FUNCTIONS);
   walkChildren(tree, { ...place, inArguments: true });
 }
 
 function walkExpression(tree: Tree, place: Place): void {
   const kind = textOf(tree.class);
   if (!EXPRESSIONS.has(kind))
-    throw new Violation(`it has ${KIND_TEXTS[kind] ?? `${kindText(kind)}, which is not allowed`}`, at(tree));
+    throw new Violation(`it has ${KIND_TEXTS[kind] ?? `${kindText(kind)}, which is not allowed`}`, positionOf(tree));
   if (kind === "FUNCTION" || kind === "WINDOW") checkFunction(tree);
   if (kind === "COLUMN_REF") checkColumn(tree, place);
   const inner = kind === "STAR" ? { ...place, inArguments: true } : place;
@@ -196,7 +203,7 @@ function checkFunction(tree: Tree): void {
   const name = textOf(tree.function_name).toLowerCase();
   // With one argument, age() counts from the current date.
   const isCurrentAge = name === "age" && Array.isArray(tree.children) && tree.children.length < 2;
-  if (!ALLOWED_FUNCTIONS.has(name) || isCurrentAge) throw functionViolation(name, at(tree), ALLOWED_FUNCTIONS);
+  if (!ALLOWED_FUNCTIONS.has(name) || isCurrentAge) throw functionViolation(name, positionOf(tree), ALLOWED_FUNCTIONS);
 }
 
 /** A name without parentheses is a call when no column has it, and the tree does not show which of the two it is. */
@@ -206,7 +213,7 @@ function checkColumn(tree: Tree, { inArguments }: Place): void {
   if (!VALUE_FUNCTIONS.has(last)) return;
   if (names.length > 1 && names[0] !== "alias" && !inArguments) return;
   const { why, instead } = alternativeTo(last) ?? { why: "reads the state of the system", instead: "use a column" };
-  throw new Violation(`${last} ${why}; ${instead}, or write table.${last} for a column of this name`, at(tree));
+  throw new Violation(`${last} ${why}; ${instead}, or write table.${last} for a column of this name`, positionOf(tree));
 }
 
 function functionViolation(name: string, position: number | null, allowed: ReadonlySet<string>): Violation {
@@ -226,6 +233,6 @@ const kindText = (kind: string): string => kind.toLowerCase().replaceAll("_", " 
  * Returns the position of a part of the tree. In DuckDB's output, the largest 64-bit number means that the position
  * is not known.
  */
-function at({ query_location: position }: Tree): number | null {
+export function positionOf({ query_location: position }: Tree): number | null {
   return typeof position === "number" && Number.isSafeInteger(position) ? position : null;
 }

@@ -1,6 +1,9 @@
+import { duckdbErrorText } from "../duckdb/duckdb-error.ts";
 import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
 import { type IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
-import { FASTER, type MappingSql, mappingError, slowText } from "./select-statement.ts";
+import { FASTER, type MappingSql, mappingError, parsedExpression, slowText } from "./select-statement.ts";
+import { combinesRows } from "./tree-names.ts";
+import { canBeTried, isRowError, tried } from "./tried-expressions.ts";
 
 /** Share of the time limit of a statement after which one of its expressions alone is the cause. */
 const SHARE = 1 / 4;
@@ -8,7 +11,7 @@ const SHARE = 1 / 4;
 /**
  * Finds the expression because of which a statement with all of them failed or exceeded a limit. Each is evaluated alone,
  * until one fails, exceeds the limit of memory or takes a quarter of the time limit. All of them together take at most the
- * time limit.
+ * time limit. One that fails only for some rows, and can be tried, is not the cause.
  * @param isSlow whether the statement exceeded its time limit
  * @returns the error, with the path of the expression; null when every expression can be evaluated alone
  */
@@ -26,8 +29,9 @@ export async function findFailingExpression(
     const beganMs = performance.now();
     if (beganMs >= untilMs) break;
     try {
-      await evaluate(workspace, expression, from, Math.min(shareMs, untilMs - beganMs));
+      await evaluateRows(workspace, expression, from, Math.min(shareMs, untilMs - beganMs));
     } catch (error) {
+      workspace.signal?.throwIfAborted();
       if (!(error instanceof StatementStoppedError)) return mappingError(expression.path, error);
       if (error.limitMs === null) throw error;
       if (error.limitMs === shareMs) return new MappingSqlError(expression.path, aloneText(sqlTimeoutMs));
@@ -43,6 +47,46 @@ export async function findFailingExpression(
 /** Returns what is wrong with an expression that takes a large share of the time of all of them. */
 export const aloneText = (limitMs: number): string =>
   `with the other expressions, ${slowText(limitMs)}, and alone longer than ${(limitMs * SHARE) / 1000} s; ${FASTER}`;
+
+/** Returns the error of an expression for the first row for which it fails; null when it fails for none. */
+export async function errorAlone(
+  workspace: Workspace,
+  expression: MappingSql,
+  from: string,
+): Promise<MappingSqlError | IngestLimitError | null> {
+  try {
+    await evaluate(workspace, expression, from, workspace.limits.sqlTimeoutMs);
+    return null;
+  } catch (error) {
+    workspace.signal?.throwIfAborted();
+    return mappingError(expression.path, error);
+  }
+}
+
+/** Evaluates an expression, without the rows for which it fails if it can be tried. */
+async function evaluateRows(
+  workspace: Workspace,
+  expression: MappingSql,
+  from: string,
+  limitMs: number,
+): Promise<void> {
+  try {
+    await evaluate(workspace, expression, from, limitMs);
+  } catch (error) {
+    if (!isRowError(error)) throw error;
+    if (!(await canBeTried(workspace, expression, from))) throw await untriedError(workspace, expression, error);
+    await evaluate(workspace, { ...expression, sql: tried(expression.sql) }, from, limitMs);
+  }
+}
+
+/** Returns the error of an expression that cannot be tried, with the reason for which it ends the reading. */
+async function untriedError(workspace: Workspace, expression: MappingSql, error: unknown): Promise<unknown> {
+  if (!combinesRows(await parsedExpression(workspace, expression))) return error;
+  return new MappingSqlError(
+    expression.path,
+    `${duckdbErrorText(error)}; a value in an expression with a subquery or a window function cannot be rejected with its row: use try_cast in it, or compute it in a step before`,
+  );
+}
 
 /** Evaluates an expression over all rows. The hash keeps DuckDB from leaving out what no result needs. */
 async function evaluate(workspace: Workspace, { path, sql }: MappingSql, from: string, limitMs: number): Promise<void> {

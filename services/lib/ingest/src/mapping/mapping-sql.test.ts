@@ -131,7 +131,7 @@ test.each([
   [
     "features: [delay, amount]",
     "features: { delay: delya, amount: amount }",
-    'rows.features.delay: Binder Error: Referenced column "delya" not found',
+    'rows.features.delay: line 1, column 1: it has no column "delya"; did you mean "delay"? known: delay, ',
   ],
   [
     "features: [delay, amount]",
@@ -148,7 +148,11 @@ test.each([
     'features: { delay: "random()", amount: amount }',
     "rows.features.delay: line 1, column 1: random() returns",
   ],
-  ["supplier_id: id\n  features", "supplier_id: idd\n  features", "rows.supplier_id: Binder Error"],
+  [
+    "supplier_id: id\n  features",
+    "supplier_id: idd\n  features",
+    'rows.supplier_id: line 1, column 1: it has no column "idd"',
+  ],
   [
     "label: select id as supplier_id, late from suppliers",
     "label: select id, late from suppliers",

@@ -29,6 +29,9 @@ export const COLUMN = {
   attribute: (name: string) => `attribute.${name}`,
 } as const;
 
+/** Why a row is rejected, or an attribute made unknown, for which an expression of the mapping fails. */
+export const EXPRESSION_FAILS = "the expression of the mapping cannot be computed";
+
 /**
  * Returns the quoted SQL name of the column that holds the result of the mapping's expression before the
  * cast. Its name is `=` and the name of the column that holds the cast value.

@@ -2,7 +2,7 @@ import { sqlName } from "../duckdb/quote-sql.ts";
 import type { RejectedSample } from "../rejected-rows.ts";
 import { ACCEPTED, type LoadedSource, rawTable } from "../sources/load-source.ts";
 import { MARK } from "../sources/typed-rows.ts";
-import type { ViolationSample } from "./map-rows.ts";
+import type { ViolationSample } from "./violation-samples.ts";
 
 /** The table of the rows to map. */
 export interface RowsFrom {
@@ -24,11 +24,11 @@ export function rowsFrom(name: string, sources: ReadonlyMap<string, LoadedSource
   const source = sources.get(name);
   const located = async (samples: readonly ViolationSample[]): Promise<RejectedSample[]> => {
     const found = await source?.locate(samples.flatMap(({ place, kept }) => [place ?? [], kept?.place ?? []].flat()));
-    return samples.map(({ place, kept, ...violation }) => {
+    return samples.map(({ place, kept, error, ...violation }) => {
       const { file: of, line } = found?.get(place ?? -1) ?? { file, line: null };
       const first = found?.get(kept?.place ?? -1);
       const where = first && `line ${first.line ?? "unknown"}${first.file === of ? "" : ` of ${first.file}`} was kept`;
-      const reason = [violation.reason, where, kept?.difference].filter(Boolean).join("; ");
+      const reason = [violation.reason, where, kept?.difference, error].filter(Boolean).join("; ");
       return { source: "rows", file: of, line, ...violation, reason };
     });
   };

@@ -4,6 +4,7 @@ import { sqlText } from "../duckdb/quote-sql.ts";
 import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
 import { IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
 import { findTreeViolation } from "./check-tree.ts";
+import { findUnknownName } from "./unknown-column.ts";
 
 /** An SQL text of the mapping and its place there. */
 export interface MappingSql {
@@ -22,8 +23,15 @@ export interface MappingSql {
 export async function checkSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
   if (isBlank(sql)) throw new MappingSqlError(path, "one SELECT statement is expected");
   const [text = ""] = await parseTrees(workspace, [sql]);
-  checkTree(workspace, path, parsedTree(path, text), { sql, offset: 0 });
-  await prepareSelect(workspace, path, sql);
+  const tree = parsedTree(path, text);
+  checkTree(workspace, path, tree, { sql, offset: 0 });
+  try {
+    await prepareSelect(workspace, path, sql);
+  } catch (error) {
+    throw (
+      (await unknownName(workspace, error, { path, tree, sql, offset: 0, from: null })) ?? mappingError(path, error)
+    );
+  }
 }
 
 /** Text before an expression that makes it a SELECT. The line break ends nothing but shows in line numbers. */
@@ -55,13 +63,35 @@ export async function findBadExpression(
   expressions: readonly MappingSql[],
   from: string,
 ): Promise<Error | null> {
-  for (const { path, sql } of expressions)
+  for (const expression of expressions) {
+    const { path, sql } = expression;
     try {
       await prepareSelect(workspace, path, `${BEFORE}${sql}\n) as value from ${from}`);
     } catch (error) {
-      return mappingError(path, error);
+      workspace.signal?.throwIfAborted();
+      const tree = await parsedExpression(workspace, expression);
+      const unknown = await unknownName(workspace, error, { path, tree, sql, offset: BEFORE.length, from });
+      return unknown ?? mappingError(path, error);
     }
+  }
   return null;
+}
+
+/** Returns the parse tree of an expression. @throws MappingSqlError */
+export async function parsedExpression(workspace: Workspace, { path, sql }: MappingSql): Promise<unknown> {
+  const [text = ""] = await parseTrees(workspace, [`${BEFORE}${sql}\n)`]);
+  return parsedTree(path, text);
+}
+
+/** Returns the error of a statement that uses an unknown column, with its place and the names that exist; null for others. */
+async function unknownName(
+  workspace: Workspace,
+  error: unknown,
+  statement: MappingSql & { readonly tree: unknown; readonly offset: number; readonly from: string | null },
+): Promise<MappingSqlError | null> {
+  const { path, tree, sql, offset, from } = statement;
+  const found = await findUnknownName(workspace, error, tree, from);
+  return found && new MappingSqlError(path, `${placeText(sql, found.position, offset)}${found.problem}`);
 }
 
 /** Whether a text has nothing but comments and white space. */
@@ -121,9 +151,12 @@ function checkTree(
   const violation = findTreeViolation(tree, { tables });
   if (violation === null) return;
   const { problem, position } = violation;
-  const place = position === null || position < offset ? "" : `${linePlace(sql, position - offset)}: `;
-  throw new MappingSqlError(path, `${place}${problem}`);
+  throw new MappingSqlError(path, `${placeText(sql, position, offset)}${problem}`);
 }
+
+/** Returns the place of a problem, as the beginning of a message; empty when it is not known. */
+const placeText = (sql: string, position: number | null, offset: number): string =>
+  position === null || position < offset ? "" : `${linePlace(sql, position - offset)}: `;
 
 /** Returns line and column, from 1, of the byte with index `position`. */
 function linePlace(sql: string, position: number): string {
@@ -131,24 +164,20 @@ function linePlace(sql: string, position: number): string {
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
-/** Plans a statement without running it. @throws MappingSqlError */
-async function prepareSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
+/** Plans a statement without running it. @throws MappingSqlError, the errors of DuckDB and of `Workspace.bounded` */
+export async function prepareSelect(workspace: Workspace, path: string, sql: string): Promise<void> {
   const { connection, limits } = workspace;
   workspace.report({ statement: path });
+  const statements = await connection.extractStatements(sql);
+  if (statements.count !== 1) throw new MappingSqlError(path, "one SELECT statement is expected");
+  // DuckDB computes expressions without columns while it plans.
+  const statement = await workspace.bounded(limits.sqlTimeoutMs, () => statements.prepare(0));
   try {
-    const statements = await connection.extractStatements(sql);
-    if (statements.count !== 1) throw new MappingSqlError(path, "one SELECT statement is expected");
-    // DuckDB computes expressions without columns while it plans.
-    const statement = await workspace.bounded(limits.sqlTimeoutMs, () => statements.prepare(0));
-    try {
-      if (statement.statementType !== StatementType.SELECT)
-        throw new MappingSqlError(path, "only a SELECT statement is allowed");
-      if (statement.parameterCount > 0) throw new MappingSqlError(path, "parameters such as $1 are not filled in");
-    } finally {
-      statement.destroySync();
-    }
-  } catch (error) {
-    throw mappingError(path, error);
+    if (statement.statementType !== StatementType.SELECT)
+      throw new MappingSqlError(path, "only a SELECT statement is allowed");
+    if (statement.parameterCount > 0) throw new MappingSqlError(path, "parameters such as $1 are not filled in");
+  } finally {
+    statement.destroySync();
   }
 }
 

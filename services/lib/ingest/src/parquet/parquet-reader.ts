@@ -62,6 +62,6 @@ export async function parquetReader(
     texts: [],
     header,
     ...{ unread: matched.unread, absent: matched.absent },
-    notes: outsideNotes(matched),
+    notes: outsideNotes(matched, source.columns),
   };
 }

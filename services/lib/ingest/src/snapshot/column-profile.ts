@@ -3,7 +3,7 @@ import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import { type ProfiledColumn, profileColumns } from "../duckdb/profile-columns.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
-import { MAPPED } from "../mapping/map-rows.ts";
+import { MAPPED } from "../mapping/mapped-sql.ts";
 import { COLUMN } from "../mapping/rejected-row-reasons.ts";
 
 /** Attributes that are profiled. A name is different for each supplier, and an owner is of no interest for the model. */

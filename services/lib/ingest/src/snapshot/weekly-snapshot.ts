@@ -16,10 +16,12 @@ import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
 import type { IngestProgress } from "../ingest-progress.ts";
 import type { ChangedAttribute } from "../mapping/changed-attributes.ts";
 import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
-import { type CleanedIds, MAPPED, MARK_COLUMNS, type MappedRows, mapRows } from "../mapping/map-rows.ts";
+import { type CleanedIds, type MappedRows, mapRows } from "../mapping/map-rows.ts";
+import { MAPPED, MARK_COLUMNS } from "../mapping/mapped-sql.ts";
 import { makeSnapshots, materialize, runSteps } from "../mapping/mapping-steps.ts";
 import { rowsFrom } from "../mapping/rows-from.ts";
 import { mappingOfRun, type RunDate } from "../mapping/run-parameters.ts";
+import { weeklyMapping } from "../mapping/weekly-mapping.ts";
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
 import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
 import { type EarlierColumns, knownColumns } from "../sources/renamed-columns.ts";
@@ -92,7 +94,7 @@ export const ROW_GROUP = 40_960;
  * @throws SourceError, MappingSqlError
  */
 export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot> {
-  const task = { ...input, mapping: mappingOfRun(input.mapping, input.run ?? null) };
+  const task = { ...input, mapping: weeklyMapping(mappingOfRun(input.mapping, input.run ?? null)) };
   const { weekly } = task.mapping;
   if (weekly === null) throw new MappingSqlError("weekly", "the mapping has no weekly form");
   if (task.asOf !== undefined && !isIsoDate(task.asOf))
@@ -167,7 +169,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
   }
 }
 
-/** Returns the sources that a weekly run reads. */
+/** Returns the sources that a weekly run reads. @param mapping as `weeklyMapping` returns it */
 export function weeklySources(mapping: FeatureMapping, weekly: WeeklyMapping): readonly SourceMapping[] {
   return weekly.form === "flat" ? [weekly.source] : mapping.sources;
 }

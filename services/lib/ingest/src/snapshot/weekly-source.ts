@@ -3,6 +3,7 @@ import { fileDigest } from "../files/file-digest.ts";
 import { mappedPathValues } from "../files/path-values.ts";
 import { MappingSqlError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
+import { weeklyMapping } from "../mapping/weekly-mapping.ts";
 import { type WeeklyInput, weeklyFiles, weeklySources } from "./weekly-snapshot.ts";
 
 /** Digest of one file, and the source of the mapping to which it belongs. */
@@ -33,10 +34,11 @@ export function sourceDigest(files: readonly SourceContent[]): string {
 
 /** Reads the input of a weekly run and returns its `sourceDigest`. @throws SourceError, MappingSqlError */
 export async function readSourceDigest({
-  mapping,
+  mapping: whole,
   input,
   signal,
 }: Pick<WeeklyInput, "mapping" | "input" | "signal">): Promise<string> {
+  const mapping = weeklyMapping(whole);
   const { weekly } = mapping;
   if (weekly === null) throw new MappingSqlError("weekly", "the mapping has no weekly form");
   const contents: SourceContent[] = [];

@@ -137,7 +137,9 @@ async function absentColumns(workspace: Workspace, { source, reader }: LoadedFil
   const { absent, unread, from, header } = reader;
   if (absent.length === 0 || unread.length === 0) return [];
   const table = { from, header: header.map(comparedName) };
-  const missing = source.columns.filter((column) => absent.includes(column.header));
+  const missing = source.columns.filter(
+    ({ header: name, isOnlyForLabel }) => absent.includes(name) && isOnlyForLabel !== true,
+  );
   return await describeMissing(workspace, source, { missing, unread, table }, known);
 }
 
