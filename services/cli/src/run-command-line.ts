@@ -36,6 +36,17 @@ function detailsOf(error: unknown): object {
 }
 
 /**
+ * Names of the errors of wrong options, input or configuration. They are names and not classes, so that a command loads only the
+ * packages that it needs.
+ */
+const USAGE_ERRORS: ReadonlySet<string> = new Set([
+  "UsageError",
+  "EnvError",
+  "ConfigError",
+  "InvalidConfigurationError",
+]);
+
+/**
  * Returns the exit code of an error, its kind under --json and its message. The message is null after --help
  * and --version.
  */
@@ -45,6 +56,6 @@ function endOf(error: unknown): { code: number; kind: "usage" | "failure"; messa
     return { code: 2, kind: "usage", message: error.message.replace(/^error: /, "") };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const isUsage = error instanceof Error && error.name === "UsageError";
+  const isUsage = error instanceof Error && USAGE_ERRORS.has(error.name);
   return isUsage ? { code: 2, kind: "usage", message } : { code: 1, kind: "failure", message };
 }

@@ -6,6 +6,7 @@ import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import type { Check } from "@bellwether/plausibility/check";
 import type { Command } from "commander";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
+import { InvalidConfigurationError } from "../errors/invalid-configuration-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
 import { type ModelFiles, modelFilesOf } from "../input/model-files.ts";
@@ -36,7 +37,7 @@ interface WeeklyMessage<T> {
 
 /** Why a week was not run. With --json, the command prints all fields as `error`. */
 interface WeeklyFailure {
-  /** RUN_HELD (with `checks` and `rejected_reasons`), LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), or RUN_FAILED. */
+  /** RUN_HELD (with `checks` and `rejected_reasons`), LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), INVALID_CONFIGURATION, or RUN_FAILED; of a check CHECK_FAILED or INVALID_CONFIGURATION. */
   readonly reason: string;
   readonly message: string;
   /**
@@ -251,7 +252,10 @@ async function runChild<T>(
   process.off("SIGINT", stop).off("SIGTERM", stop);
   if (outcome === undefined) {
     const message = withOptions(withAddress(failure.message, urls), failure, given);
-    throw new WeeklyRunError({ ...failure, message: withConfigFiles(message, files, given) });
+    const shown = { ...failure, message: withConfigFiles(message, files, given) };
+    throw failure.reason === "INVALID_CONFIGURATION"
+      ? new InvalidConfigurationError(shown.message)
+      : new WeeklyRunError(shown);
   }
   return outcome;
 }

@@ -1,4 +1,6 @@
 import path from "node:path";
+import { ConfigError } from "@bellwether/config/config-error";
+import { EnvError } from "@bellwether/env/env";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { describeChecks } from "@bellwether/plausibility/check";
 import { checkFromProto } from "@bellwether/plausibility/check-proto";
@@ -57,8 +59,13 @@ export function checkFailureToJson(error: unknown): { readonly reason: string; r
   const isTemporary =
     error instanceof DiskError || error instanceof PeerUnavailableError || error instanceof InputUnavailableError;
   const message = isTemporary ? error.problem : error instanceof Error ? error.message : String(error);
-  return { reason: "CHECK_FAILED", message };
+  return { reason: isConfigurationError(error) ? INVALID_CONFIGURATION : "CHECK_FAILED", message };
 }
+
+/** Reason of a run or check that did not begin, because a variable or a configuration file is invalid. */
+export const INVALID_CONFIGURATION = "INVALID_CONFIGURATION";
+
+const isConfigurationError = (error: unknown): boolean => error instanceof EnvError || error instanceof ConfigError;
 
 /**
  * Returns the failure of a week as plain JSON. `reason` is a stable identifier; the figures are those of the
@@ -94,7 +101,7 @@ export function failureToJson(
     const { recorded, given } = error;
     return { reason: "WEEK_COMPLETE", message, ...{ recorded: inputsToJson(recorded), given: inputsToJson(given) } };
   }
-  return { reason: "RUN_FAILED", message };
+  return { reason: isConfigurationError(error) ? INVALID_CONFIGURATION : "RUN_FAILED", message };
 }
 
 const inputsToJson = ({ sourceDigest, configHash }: WeekCompleteError["given"]) => ({
