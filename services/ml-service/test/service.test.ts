@@ -352,8 +352,10 @@ test("unknown models and versions are NOT_FOUND; a version that is named scores"
 test("ModelRegistryService lists versions, aliases and history", async () => {
   const registry = createClient(ModelRegistryService, createGrpcTransport({ baseUrl: grpc }));
   expect((await registry.listVersions({})).versions[0]).toMatchObject({ version: "v1", origin: VersionOrigin.TRAINED });
-  const { modelCard, features } = await registry.getVersion({});
+  const { modelCard, features, leastFeatures, unusedFeatures } = await registry.getVersion({});
   expect(modelCard).toContain("# Model card");
+  expect(leastFeatures).toBe(Math.ceil(DEMO_SPEC.minimumPresent * DEMO_SPEC.features.length));
+  expect(unusedFeatures).toEqual([]);
   expect(features.map(({ name, kind, unit }) => [name, kind, unit])).toEqual([
     ...DEMO_SPEC.features.map(({ name, kind, unit }) => [
       name,

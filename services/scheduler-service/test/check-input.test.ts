@@ -186,3 +186,24 @@ if (process.getuid?.() !== 0)
     await chmod(input, 0o000);
     await expect(check(input)).rejects.toThrow("this user has no right to it (EACCES)");
   });
+
+test("suppliers without a score are counted, with the reason", async () => {
+  const input = await settled("unscored.csv", `${weekCsv(20)}S_a,,,,,\nS_b,1,,,,\n`);
+  const found = await check(input);
+  expect(found).toMatchObject({ outcome: "published", suppliers: 22, suppliersWithoutScore: 2 });
+  expect(found.notes).toContainEqual(
+    expect.stringMatching(/^no score for 2 suppliers with fewer than 2 of 5 features known; most often missing: /),
+  );
+  expect(await check(await settled("fine.csv", weekCsv(20)))).toMatchObject({ suppliersWithoutScore: 0 });
+  expect(await check(input, { mlUrl: AWAY })).toMatchObject({ suppliersWithoutScore: null });
+});
+
+test("supplier ids that differ only in case or leading zeros are a warning", async () => {
+  const found = await check(await settled("similar.csv", `${weekCsv(20)}s_1,1,0.5,3,70,north\n`));
+  expect(found).toMatchObject({ outcome: "published", suppliers: 21 });
+  expect(found.notes).toContainEqual(
+    expect.stringContaining(
+      '2 supplier ids differ from another one only in case, spaces or leading zeros: "S_1" and "s_1"',
+    ),
+  );
+});

@@ -4,7 +4,15 @@ import { type InputReport, withConfigFiles } from "./run-week.ts";
 
 const REPORT: InputReport = {
   ...{ iso_week: "2026-W47", as_of: "2026-11-22", outcome: "published", reason: "", compared_with: "2026-W46" },
-  ...{ suppliers: 3, rows_rejected: 0, rejected_reasons: [], failures: [], notes: [], lines: [] },
+  ...{
+    suppliers: 3,
+    suppliers_without_score: 0,
+    rows_rejected: 0,
+    rejected_reasons: [],
+    failures: [],
+    notes: [],
+    lines: [],
+  },
 };
 const lastLine = (report: InputReport, given = {}): string | undefined => inputReportLines(report, given).at(-1);
 
@@ -42,4 +50,13 @@ test.each(["not_whole", "not_compared"] as const)("the reason of an input that i
   };
   const screen = [...inputReportLines(report, {}), outcomeText(report)].join("\n");
   expect(screen.match(/ops-service is away/g)).toHaveLength(1);
+});
+
+test("suppliers without a score are counted in the first line; none and an unknown number are not mentioned", () => {
+  const firstLine = (suppliers_without_score: number | null) =>
+    inputReportLines({ ...REPORT, suppliers_without_score }, {})[0];
+  expect(firstLine(2)).toBe(
+    "2026-W47 (as of 2026-11-22): 3 suppliers (2 of them without a score), 0 rows rejected; compared with 2026-W46",
+  );
+  for (const unknown of [0, null]) expect(firstLine(unknown)).toContain("3 suppliers, 0 rows rejected");
 });

@@ -60,13 +60,14 @@ export function outcomeText({ iso_week: week, outcome }: InputReport): string {
 /** Returns the result of a check in lines for people. */
 export function inputReportLines(found: InputReport, given: GivenOptions): string[] {
   const { iso_week: week, suppliers, rows_rejected: rejected, rejected_reasons: reasons } = found;
+  const { suppliers_without_score: unscored } = found;
   if (suppliers === null || rejected === null)
     return [
       `${week} (as of ${found.as_of}): not whole yet: ${found.reason}`,
       "check it again when it is written completely",
     ];
   return [
-    `${week} (as of ${found.as_of}): ${countText(suppliers, "supplier")}, ${countText(rejected, "row")} rejected; ${comparedText(found)}`,
+    `${week} (as of ${found.as_of}): ${countText(suppliers, "supplier")}${unscored ? ` (${unscored} of them without a score)` : ""}, ${countText(rejected, "row")} rejected; ${comparedText(found)}`,
     ...rejectedReasonLines(reasons),
     ...found.lines,
     ...found.failures.map((failure) => `a run would fail: ${failure}`),

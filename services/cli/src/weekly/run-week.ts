@@ -109,6 +109,8 @@ export interface InputReport {
   readonly compared_with: string | null;
   /** Null: the input was not read. */
   readonly suppliers: number | null;
+  /** Number of `suppliers` with too few known features for a score; a note has the reason. Null: not known. */
+  readonly suppliers_without_score: number | null;
   readonly rows_rejected: number | null;
   readonly rejected_reasons: readonly RejectedReason[];
   readonly failures: readonly string[];

@@ -62,7 +62,7 @@ function isSubset(words: ReadonlySet<string>, of: ReadonlySet<string>): boolean 
 const TOLERANCE = 0.1;
 
 /** Whether two columns have the same kind, similar quantiles, and a similar share of missing values. */
-function isAlike(a: ColumnProfile, b: ColumnProfile): boolean {
+export function isAlike(a: ColumnProfile, b: ColumnProfile): boolean {
   if (a.kind !== b.kind || a.kind === "empty") return false;
   if (Math.abs(missingShare(a) - missingShare(b)) > TOLERANCE) return false;
   if (Math.abs(topShare(a) - topShare(b)) > TOLERANCE) return false;

@@ -32,6 +32,7 @@ import {
 } from "@bellwether/registry/versions/read-version";
 import type { FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import { parseFeatureBundle } from "@bellwether/risk-model/bundle/parse-bundle";
+import { countsForMinimum, leastFeatures } from "@bellwether/risk-model/features/missing-features";
 import { gateSection } from "@bellwether/risk-model/promotion/gate-section";
 import type { ModelCheck, ModelCheckName } from "@bellwether/scoring/model/model-check";
 import { describeFeatures } from "@bellwether/scoring/score/feature-facts";
@@ -175,6 +176,8 @@ export function registryHandlers(
           gate === null ? stored.modelCard : `${stored.modelCard}\n${gateSection(gate.record, gate.decision, false)}`,
         features: featuresToProto(bundle),
         bands: bundle.bands,
+        leastFeatures: leastFeatures(bundle),
+        unusedFeatures: bundle.features.filter((one) => !countsForMinimum(one)).map(({ name }) => name),
         ...(withTrainingProfile &&
           bundle.trainingProfile && { trainingProfile: trainingProfileToProto(bundle.trainingProfile) }),
       };

@@ -4,6 +4,7 @@ import {
   type ModelFeature as ModelFeatureProto,
   ModelRegistryService,
 } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
+import type { CountedFeature } from "@bellwether/ingest/snapshot/unscored-rows";
 import { createClient, type Transport } from "@connectrpc/connect";
 import type { ModelFeature } from "../domain/model-contract.ts";
 import { PeerRejectedError } from "../domain/scheduler-error.ts";
@@ -26,13 +27,17 @@ export function createMlScorer(transport: Transport, modelName: string): Scorer 
         { modelName, version: wanted, withTrainingProfile: true },
         { timeoutMs: READ_TIMEOUT_MS },
       );
-      const { version, features, trainingProfile } = await callPeer(PEER, call);
+      const { version, features, trainingProfile, leastFeatures, unusedFeatures } = await callPeer(PEER, call);
       if (!version) throw new PeerRejectedError(PEER, `model "${modelName}" has no ${wanted || "champion"}`);
       return {
         version: version.version,
         features: features.flatMap(featureFromProto),
         described: features,
         trainingProfile: trainingProfileFromProto(trainingProfile),
+        minimum:
+          leastFeatures === undefined
+            ? null
+            : { least: leastFeatures, features: features.flatMap((one) => countedFromProto(one, unusedFeatures)) },
       };
     },
     async score(chunk, version, signal) {
@@ -59,6 +64,13 @@ const KINDS: Readonly<Record<FeatureKind, ModelFeature["kind"] | null>> = {
   [FeatureKind.CATEGORY]: "category",
   [FeatureKind.TEXT]: "text",
 };
+
+/** Returns a feature that counts for the minimum of known features; nothing for a text and for one without points. */
+function countedFromProto({ name, kind, categories }: ModelFeatureProto, unused: readonly string[]): CountedFeature[] {
+  if (unused.includes(name)) return [];
+  if (kind === FeatureKind.NUMERIC) return [{ name, kind: "numeric", categories: [] }];
+  return kind === FeatureKind.CATEGORY ? [{ name, kind: "category", categories }] : [];
+}
 
 /** Omits a feature of a kind that this release does not know: it cannot be compared with a configuration. */
 function featureFromProto({ name, kind, unit }: ModelFeatureProto): ModelFeature[] {

@@ -1,9 +1,12 @@
+import type { RuleSet } from "@bellwether/config/alert-rules";
 import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { MAX_CHUNKS } from "@bellwether/contract/limits";
+import type { SimilarIds } from "@bellwether/ingest/snapshot/similar-ids";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { type Check, failedChecks, withoutEarlierWeeks } from "@bellwether/plausibility/check";
 import { checkWeek } from "./check-week.ts";
 import type { IngestRecord } from "./ingest-record.ts";
+import { exchangedWarnings, similarIdsWarning } from "./input-warnings.ts";
 import { checkContract } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import { dateNote, inputNotes } from "./run-notes.ts";
@@ -17,7 +20,9 @@ import {
   WeekCompleteError,
 } from "./scheduler-error.ts";
 import type { SeenInput } from "./seen-input.ts";
-import type { InputComparison, Ledger } from "./weekly-ports.ts";
+import { unreachableRules } from "./unreachable-rules.ts";
+import { unscoredNote } from "./unscored-note.ts";
+import type { InputComparison, Ledger, ServedModel } from "./weekly-ports.ts";
 import { checkSameInputs, type WeeklyDeps } from "./weekly-run.ts";
 
 /** What a run of an input would say, before anything is scored. */
@@ -27,6 +32,11 @@ export interface InputReport {
   readonly asOf: string;
   /** Null: the input was not read. */
   readonly suppliers: number | null;
+  /**
+   * Number of suppliers with too few known features for a score. Null: not known, because the input was not read, or the model of
+   * ml-service is not known or does not fit the mapping.
+   */
+  readonly suppliersWithoutScore: number | null;
   readonly rowsRejected: number | null;
   readonly rejected: readonly RejectedReasonSample[];
   /** Week with which the input was compared. Null: no earlier week is complete. */
@@ -56,6 +66,10 @@ export interface InputCheckTask {
 }
 
 export interface InputCheckDeps extends Omit<WeeklyDeps, "onProgress"> {
+  /** Returns the active alert rules of the model. Empty: they are not known. */
+  readonly activeRules: (signal: AbortSignal) => Promise<readonly RuleSet[]>;
+  /** Finds supplier ids of a snapshot that differ only in case, spaces or leading zeros. */
+  readonly findSimilarIds: (parquet: string, signal: AbortSignal) => Promise<SimilarIds>;
   /** Looks at the input without waiting, and at its marker when one is asked for. */
   readonly look: (input: string) => Promise<SeenInput>;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -106,7 +120,8 @@ export async function checkInputFile(
     deps.hasSourceTables,
   );
   const checks = comparison.problem === "" ? all : withoutEarlierWeeks(all, comparison.problem);
-  const { failures, problem } = await modelProblems(deps);
+  const { failures, problem, model } = await compareModel(deps);
+  const minimum = model?.minimum ?? null;
   const completed = completeProblem(comparison.complete, { ...read, configHash: deps.configHash });
   if (completed !== "") failures.push(completed);
   if (read.rows === 0) failures.push(new NothingToScoreError(read).message);
@@ -117,11 +132,19 @@ export async function checkInputFile(
     notes.push(
       `${input} was changed less than ${FRESH_MS / 1000} s ago; if a program still writes it, check it again afterwards`,
     );
+  notes.push(...exchangedWarnings(read.profile.columns, comparison.previous));
+  const similar = similarIdsWarning(await deps.findSimilarIds(snapshotPath, signal));
+  if (similar !== null) notes.push(similar);
   notes.push(...inputNotes({ ...read, readingNotes: read.sources.flatMap((source) => source.notes) }));
+  const unscored = minimum === null ? null : await deps.countUnscored(snapshotPath, minimum, signal);
+  const withoutScore = minimum && unscored && unscoredNote(minimum, unscored);
+  if (withoutScore !== null) notes.push(withoutScore);
+  if (model !== null) notes.push(...unreachableRules(await deps.activeRules(signal), model));
   const reason = [comparison.problem, problem].filter((text) => text !== "").join("; ");
   return {
     ...date,
     suppliers: read.rows,
+    suppliersWithoutScore: unscored?.rows ?? null,
     rowsRejected: read.rejected.count,
     rejected: rejectedReasons(read.rejected),
     comparedWith: comparison.previous?.week ?? null,
@@ -154,6 +177,7 @@ function outcomeOf(failures: readonly string[], checks: readonly Check[], reason
 
 const notWhole = (date: Pick<InputReport, "week" | "asOf">, reason: string): InputReport => ({
   ...{ ...date, reason, outcome: "not_whole", suppliers: null, rowsRejected: null, comparedWith: null },
+  suppliersWithoutScore: null,
   ...{ rejected: [], checks: [], failures: [], notes: [] },
 });
 
@@ -196,17 +220,19 @@ async function changeSince(
 const changedText = (input: string): string => `${input} has changed while it was looked at`;
 
 /** Compares the mapping with the model that would score. An ml-service that does not answer is a problem, and no error. */
-async function modelProblems({
-  scorer,
-  features,
-}: Pick<WeeklyDeps, "scorer" | "features">): Promise<{ readonly failures: string[]; readonly problem: string }> {
+async function compareModel({ scorer, features }: Pick<WeeklyDeps, "scorer" | "features">): Promise<{
+  readonly failures: string[];
+  readonly problem: string;
+  /** Null: the model is not known, or does not fit the mapping. */
+  readonly model: ServedModel | null;
+}> {
   try {
     const model = await scorer.findModel("");
     checkContract(model.version, model.features, features);
+    return { failures: [], problem: "", model };
   } catch (error) {
-    if (error instanceof ModelContractError) return { failures: [error.message], problem: "" };
-    if (error instanceof PeerUnavailableError) return { failures: [], problem: error.problem };
+    if (error instanceof ModelContractError) return { failures: [error.message], problem: "", model: null };
+    if (error instanceof PeerUnavailableError) return { failures: [], problem: error.problem, model: null };
     throw error;
   }
-  return { failures: [], problem: "" };
 }

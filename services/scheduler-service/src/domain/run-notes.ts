@@ -26,6 +26,10 @@ export interface RunCircumstances {
   readonly olderRows?: number;
   /** Attributes that are stored differently from the input, by attribute and change. Null when not recorded. */
   readonly changedAttributes: readonly ChangedAttribute[] | null;
+  /** What looks wrong in the input although no check failed, one sentence each. Absent: not known. */
+  readonly warnings?: readonly string[];
+  /** Why suppliers have no score, one sentence. Null or absent: each has one, or it is not known. */
+  readonly unscored?: string | null;
   /** Why the scheduler started the run late or again. Empty: a person started it, or the schedule did on time. */
   readonly remark: string;
   /** Path of the input that replaced that of an earlier attempt. Null when none was replaced. */
@@ -73,6 +77,8 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (losses && losses.rowsRepeated > 0n)
     notes.push(`${countText(losses.rowsRepeated, "row repeats", "rows repeat")} an earlier row exactly`);
   notes.push(...inputNotes(how));
+  notes.push(...(how.warnings ?? []));
+  if (how.unscored) notes.push(how.unscored);
   if (model && run.configHash !== "" && model.configHash !== run.configHash)
     notes.push(
       model.configHash === ""

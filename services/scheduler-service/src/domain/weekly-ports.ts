@@ -3,6 +3,7 @@ import type { PredictBatchResponse } from "@bellwether/gen/bellwether/inference/
 import type { BatchRun, Override, RunLease, RunStage } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ModelFeature as DescribedFeature } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { ScoreMinimum } from "@bellwether/ingest/snapshot/unscored-rows";
 import type { Check } from "@bellwether/plausibility/check";
 import type { InputContent } from "@bellwether/plausibility/check-content";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
@@ -165,6 +166,8 @@ export interface ServedModel {
   readonly described: readonly DescribedFeature[];
   /** Distributions of the training data. Null: the version has none. */
   readonly trainingProfile: TrainingProfile | null;
+  /** How many features a supplier needs for a score. Null: ml-service does not report it. */
+  readonly minimum: ScoreMinimum | null;
 }
 
 /** Scores with one model. Both functions throw PeerUnavailableError, PeerRejectedError. */

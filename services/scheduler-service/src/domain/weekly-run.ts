@@ -7,6 +7,7 @@ import type { IngestProgress } from "@bellwether/ingest/ingest-progress";
 import type { RunDate } from "@bellwether/ingest/mapping/run-parameters";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
+import type { ScoreMinimum, UnscoredRows } from "@bellwether/ingest/snapshot/unscored-rows";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { describeFailed } from "@bellwether/plausibility/check";
 import { checkWeek, holdsRun, lossCountsOf } from "./check-week.ts";
@@ -14,6 +15,7 @@ import { measureDrift, readPreviousWeek } from "./drift.ts";
 import { allOf, forEachInFlight } from "./in-flight.ts";
 import type { IngestRecord } from "./ingest-record.ts";
 import { hasSameObjects, type InputObject, objectUrl } from "./input-object.ts";
+import { exchangedWarnings } from "./input-warnings.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import {
@@ -31,6 +33,7 @@ import {
 } from "./scheduler-error.ts";
 import { riskScores, scoreRows } from "./score-rows.ts";
 import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
+import { unscoredNote } from "./unscored-note.ts";
 import { chunkRowsOf, notesOf, readStoredWeek, writeReport } from "./week-summary.ts";
 import type { Decision, InputComparison, Ledger, Scorer, ServedModel, StartedRun, WeekFiles } from "./weekly-ports.ts";
 
@@ -105,6 +108,8 @@ export interface WeeklyDeps {
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
   /** Reads the features of about this number of suppliers, the same ones in every week. */
   readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
+  /** Counts the rows of a snapshot with too few known features for a score. */
+  countUnscored(parquet: string, minimum: ScoreMinimum, signal: AbortSignal): Promise<UnscoredRows>;
   /** When a change of a distribution is an alarm. */
   readonly driftPolicy: DriftPolicy;
   /** Whether the policy is from a file. False: it is the default policy. */
@@ -297,7 +302,8 @@ async function finishRun(
   ]);
 
   progress.enter("drift");
-  const { trainingProfile: training, version } = model;
+  const { trainingProfile: training, version, minimum } = model;
+  const unscored = minimum && (await deps.countUnscored(files.snapshotPath, minimum, task.signal));
   const compared = { scores, digest: ingested.digest, training, version, signal: task.signal };
   const [drift] = await allOf([
     measureDrift(comparing, files, compared, previous),
@@ -329,6 +335,8 @@ async function finishRun(
     newestAsOf: ingested.newestAsOf ?? null,
     cleanedIds: ingested.cleanedIds ?? null,
     changedAttributes: ingested.changedAttributes ?? null,
+    unscored: minimum && unscored && unscoredNote(minimum, unscored),
+    warnings: exchangedWarnings(checked.profile, began.previous),
   });
   await writeReport(files, run, stored, notes);
   return { run, rejected, notes };

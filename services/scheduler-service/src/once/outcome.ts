@@ -48,6 +48,7 @@ export function outcomeToJson({ run, wasComplete, rejected, notes }: WeeklyResul
 export function inputReportToJson({ week, ...report }: InputReport): object {
   return {
     ...{ iso_week: week, as_of: report.asOf, outcome: report.outcome, compared_with: report.comparedWith },
+    suppliers_without_score: report.suppliersWithoutScore,
     ...{ suppliers: report.suppliers, rows_rejected: report.rowsRejected, rejected_reasons: report.rejected },
     ...{ checks: report.checks, failures: report.failures, notes: report.notes, reason: report.reason },
     lines: describeChecks(report.checks),

@@ -11,10 +11,12 @@ import { makeDataFolder } from "@bellwether/files/data-folder";
 import { type IngestProcess, startIngestProcess } from "@bellwether/ingest/child/ingest-process";
 import { withSqlPlace } from "@bellwether/ingest/ingest-errors";
 import { DEFAULT_LIMITS, type IngestLimits } from "@bellwether/ingest/ingest-limits";
+import type { ScoreMinimum } from "@bellwether/ingest/snapshot/unscored-rows";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { NO_AZURE_CREDENTIALS } from "@bellwether/object-store/backends/azure-credentials";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { openObjectStore } from "@bellwether/object-store/open-store";
+import { createActiveRules } from "../clients/active-rules.ts";
 import { createLedgerWeeks } from "../clients/ledger-weeks.ts";
 import { createMlScorer } from "../clients/ml-scorer.ts";
 import { createOpsLedger } from "../clients/ops-ledger.ts";
@@ -32,7 +34,14 @@ import { createObjectLook } from "../store/look-at-objects.ts";
 import { sweepDrafts } from "../store/old-snapshots.ts";
 import { openReadable } from "../store/open-readable.ts";
 import { publishWeek } from "../store/publish-week.ts";
-import { readSnapshot, readSnapshotSample, readSource, writeSnapshot } from "../store/snapshot-files.ts";
+import {
+  countUnscoredRows,
+  findSimilar,
+  readSnapshot,
+  readSnapshotSample,
+  readSource,
+  writeSnapshot,
+} from "../store/snapshot-files.ts";
 import { openWeekFolder } from "../store/week-folder.ts";
 import { DEFAULT_INPUT_MAX_BYTES, type StoreSettings } from "./run-env.ts";
 
@@ -131,6 +140,8 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     readChunks: readSnapshot,
     readSample: (parquet: string, suppliers: number, signal: AbortSignal) =>
       onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
+    countUnscored: (parquet: string, minimum: ScoreMinimum, signal: AbortSignal) =>
+      onDisk(path.dirname(parquet), countUnscoredRows(parquet, minimum, signal)),
     ...{ driftPolicy: policy.drift, hasPolicyFile: settings.riskPolicy !== undefined },
   };
   const ingestWith =
@@ -178,7 +189,11 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
         const lookAtFile = createInputLook({ inputFolder: path.dirname(input), marker, find: readablePath });
         const lookAtObjects = createObjectLook({ inputs, needsMarker: marker === "done" });
         const look = isStoreUrl(input) ? lookAtObjects : lookAtFile;
-        const deps = { ...fixed, ingest: ingestWith(reader), look, pause: pauseFor, nowMs: Date.now };
+        const findSimilarIds = (parquet: string, stop: AbortSignal) =>
+          onDisk(settings.weeksFolder, findSimilar(parquet, limits, stop));
+        const ingest = ingestWith(reader);
+        const activeRules = createActiveRules(ops, modelName);
+        const deps = { ...fixed, ingest, findSimilarIds, activeRules, look, pause: pauseFor, nowMs: Date.now };
         return await checkInputFile(deps, { week, input, snapshotPath: path.join(folder, "week.parquet"), signal });
       } finally {
         await inputs.release(input);

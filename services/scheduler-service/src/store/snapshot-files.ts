@@ -1,8 +1,11 @@
 import path from "node:path";
 import { makeFolder } from "@bellwether/files/data-folder";
 import type { IngestProcess } from "@bellwether/ingest/child/ingest-process";
+import type { IngestLimits } from "@bellwether/ingest/ingest-limits";
+import type { SimilarIds } from "@bellwether/ingest/snapshot/similar-ids";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
+import type { ScoreMinimum, UnscoredRows } from "@bellwether/ingest/snapshot/unscored-rows";
 import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
 
 // Loads DuckDB with the first file. Without it, a starting scheduler is ready a tenth of a second sooner.
@@ -43,4 +46,20 @@ export async function readSnapshotSample(
 ): Promise<SnapshotSample> {
   const { readSample } = await import("@bellwether/ingest/snapshot/snapshot-sample");
   return readSample(parquet, suppliers, signal);
+}
+
+/** Counts the rows of a snapshot that have too few known features for a score. */
+export async function countUnscoredRows(
+  parquet: string,
+  minimum: ScoreMinimum,
+  signal: AbortSignal,
+): Promise<UnscoredRows> {
+  const { countUnscored } = await import("@bellwether/ingest/snapshot/unscored-rows");
+  return countUnscored(parquet, minimum, signal);
+}
+
+/** Finds supplier ids of a snapshot that differ only in case, spaces or leading zeros. */
+export async function findSimilar(parquet: string, limits: IngestLimits, signal: AbortSignal): Promise<SimilarIds> {
+  const { findSimilarIds } = await import("@bellwether/ingest/snapshot/similar-ids");
+  return findSimilarIds(parquet, limits, signal);
 }
