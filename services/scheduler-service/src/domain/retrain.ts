@@ -6,7 +6,7 @@ import type { RetrainTrigger, RetrainWindow } from "./retrain-due.ts";
 import { mayPass } from "./scheduler-error.ts";
 
 /** Stages of a retrain, in their order. */
-export const RETRAIN_STAGES = ["outcomes", "reading", "choosing", "training", "publishing"] as const;
+export const RETRAIN_STAGES = ["outcomes", "reading", "choosing", "training", "publishing", "gating"] as const;
 
 export type RetrainStage = (typeof RETRAIN_STAGES)[number];
 
@@ -174,6 +174,7 @@ async function trainAndPublish(
   onProgress({ stage: "publishing", done: 0, total: 0 });
   const { version, alias, publishedMs } = await steps.publish(trained, task, signal);
   const isNew = publishedMs >= beganMs;
+  onProgress({ stage: "gating", done: 0, total: 0 });
   const gated = await gateOrNote(steps, data, trained, version, signal);
   const { evaluation, usage } = trained;
   return {

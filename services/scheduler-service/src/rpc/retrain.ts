@@ -43,6 +43,7 @@ const STAGES = {
   choosing: RetrainStage.CHOOSING,
   training: RetrainStage.TRAINING,
   publishing: RetrainStage.PUBLISHING,
+  gating: RetrainStage.GATING,
 };
 
 /** Converts a retrain. */
