@@ -83,6 +83,7 @@ async function importRows(open: OutcomeFile, options: ImportOptions, send: Send)
       found.push({ place: sent?.place ?? -1, supplierId: sent?.supplier_id ?? "", field, value, reason });
     }
   }
+  found.sort((a, b) => a.place - b.place);
   const lines = await open.linesOf([...new Set(found.map(({ place }) => place))]);
   return {
     ...{ ...sums, ...answered, violationCount, report: open.report, unread: open.rejected },

@@ -21,7 +21,10 @@ export interface OutcomeFile {
   readonly report: SourceReport;
   /** Rows that could not be read. */
   readonly rejected: RejectedRows;
-  /** Returns the accepted rows in the order of the file, `size` at a time. */
+  /**
+   * Returns the accepted rows by supplier, at most `size` at a time. The rows of a supplier are in the order of the file, and in one page
+   * if there are at most `size`: so rows that contradict each other are in one page.
+   */
   pages(size: number): AsyncGenerator<readonly OutcomeFileRow[]>;
   /** Returns the lines at which rows begin, by place. */
   linesOf(places: readonly number[]): Promise<ReadonlyMap<number, number>>;
@@ -59,10 +62,17 @@ export async function withOutcomes<T>(
     report,
     rejected: rejected.result(),
     async *pages(size) {
-      for (let offset = 0; ; offset += size) {
-        const rows = await workspace.rows(`${sql} order by "~place" limit ${size} offset ${offset}`);
-        if (rows.length > 0) yield rows.map(rowOf);
-        if (rows.length < size) return;
+      const order = `${valueSql("supplier_id", columns.supplier_id)} nulls first, "~place"`;
+      let held: OutcomeFileRow[] = [];
+      for (let offset = 0; ; ) {
+        const limit = size - held.length;
+        const rows = await workspace.rows(`${sql} order by ${order} limit ${limit} offset ${offset}`);
+        offset += rows.length;
+        const page = [...held, ...rows.map(rowOf)];
+        const end = rows.length < limit ? page.length : lastSupplierAt(page);
+        if (end > 0) yield page.slice(0, end);
+        if (rows.length < limit) return;
+        held = page.slice(end);
       }
     },
     async linesOf(places) {
@@ -70,6 +80,13 @@ export async function withOutcomes<T>(
       return new Map([...found].flatMap(([place, { line }]) => (line === null ? [] : [[place, line] as const])));
     },
   });
+}
+
+/** Returns the position of the first row of the last supplier; the length when all rows are of one supplier, or name none. */
+function lastSupplierAt(page: readonly OutcomeFileRow[]): number {
+  const last = page.at(-1)?.supplier_id ?? "";
+  const first = page.findIndex(({ supplier_id }) => supplier_id === last);
+  return last === "" || first === 0 ? page.length : first;
 }
 
 const FIELDS = ["supplier_id", "prediction_id", "iso_week", "occurred", "happened_on", "known_on", "note"] as const;
