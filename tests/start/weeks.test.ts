@@ -27,6 +27,30 @@ const env = (over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...{ BELLWETHER_DATA_DIR: path.join(folder, "data"), BELLWETHER_LOG_LEVEL: "error", ...over },
 });
 
+interface PerformanceJson {
+  readonly scorecard: object;
+  readonly weeks: readonly { readonly scorecard?: { readonly source: string } }[];
+  readonly overall: {
+    readonly rows: string;
+    readonly scorecard?: { readonly rows: string; readonly aucDifference?: { readonly low?: number } };
+  };
+}
+
+/** Measures the weeks when the scorecard has scored them all. */
+const performanceOf = (url: string): Promise<PerformanceJson> =>
+  vi.waitFor(
+    async () => {
+      const answer = await fetch(`${url}/bellwether.ops.v1.PerformanceService/GetPerformance`, {
+        ...{ method: "POST", headers: { "content-type": "application/json" }, body: "{}" },
+      });
+      const text = await answer.text();
+      expect(answer.status, text).toBe(200);
+      expect(text).not.toContain("SCORECARD_SOURCE_PENDING");
+      return JSON.parse(text) as PerformanceJson;
+    },
+    { timeout: 60_000 },
+  );
+
 test("--weeks is rejected with a registry or a database of somebody else, and with too few weeks", async () => {
   for (const [over, args, message] of [
     [{ MODEL_REGISTRY_URL: "file:models" }, ["--weeks", "8"], "--weeks replays the demo"],
@@ -52,13 +76,20 @@ test("a start with --weeks runs each week, records outcomes, retrains by drift, 
     const lines = mesh.output();
     expect(weekLines()[0]).toMatch(/1500 suppliers scored by v1, \d+ alerts? raised, 0 drift alarms/);
     expect(weekLines()[1]).toMatch(/[1-9]\d* drift alarms? against the training rows/);
+    expect(lines).toContain("published the scorecard v2: ");
     expect(lines).toContain("outcomes of ");
     expect(lines).toMatch(
-      /retrain because \d{4}-W\d\d has \d+ drift alarms? .*: v2 is published as challenger, AUC 0\.\d+/,
+      /retrain because \d{4}-W\d\d has \d+ drift alarms? .*: v3 is published as challenger, AUC 0\.\d+/,
     );
-    expect(lines).toMatch(/promotion gate: pass against v1, AUC \+0\.\d+ .*; v2 is the champion$/m);
+    expect(lines).toMatch(/promotion gate: pass against v1, AUC \+0\.\d+ .*; v3 is the champion$/m);
     expect(weekLines()[6]).toContain("scored by v1");
-    expect(weekLines()[7]).toContain("scored by v2");
+    expect(weekLines()[7]).toContain("scored by v3");
+    const [, url = ""] = /^dashboard: (\S+)$/m.exec(lines) ?? [];
+    const { scorecard, weeks, overall } = await performanceOf(url);
+    expect(scorecard).toEqual({ modelVersion: "v2" });
+    expect(new Set(weeks.map((week) => week.scorecard?.source))).toEqual(new Set(["SCORECARD_SOURCE_STORED_FEATURES"]));
+    expect(overall.scorecard?.rows).toBe(overall.rows);
+    expect(overall.scorecard?.aucDifference?.low).toEqual(expect.any(Number));
   } finally {
     expect(await mesh.end("SIGTERM")).toBe(0);
   }

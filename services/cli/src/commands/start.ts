@@ -59,7 +59,9 @@ async function runLoop(given: CliContext, options: StartMeshOptions, report: Rep
   const loop = await prepareDemoLoop(context, REPOSITORY, count, new Date());
   await runMesh(context, { ...options, loopEnv: loop.env }, report, async ({ peers }, signal) => {
     const { replayDemoLoop } = await import("../launch/replay-demo-loop.ts");
-    await replayDemoLoop(loop, peers, { say: options.say, signal });
+    const { publishDemoScorecard } = await import("../launch/demo-scorecard.ts");
+    const publishScorecard = () => publishDemoScorecard(context, REPOSITORY);
+    await replayDemoLoop(loop, peers, { say: options.say, signal, publishScorecard });
   });
 }
 

@@ -25,6 +25,13 @@ const RETRAIN_MS = 120_000;
 /** Longest time until ml-service serves a new champion, ms. */
 const SWAP_MS = 30_000;
 
+export interface ReplayOptions {
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+  /** Publishes a scorecard, with which the performance of the weeks is compared, and returns its version. */
+  readonly publishScorecard: () => Promise<string>;
+}
+
 /**
  * Replays the weeks of the demo: all but the last one are run and their outcomes recorded, so that the drift starts a retrain; the last week
  * is run after the retrain. Each step is said in one line. Weeks that were replayed by an earlier start are not replayed again.
@@ -33,7 +40,7 @@ const SWAP_MS = 30_000;
 export async function replayDemoLoop(
   { weeks }: DemoLoop,
   peers: FirstWeekPeers,
-  { say, signal }: { readonly say: (text: string) => void; readonly signal: AbortSignal },
+  { say, signal, publishScorecard }: ReplayOptions,
 ): Promise<void> {
   using ops = createMeshTransport({ url: peers.opsUrl, ...peers.calls });
   using scheduler = createMeshTransport({ url: peers.schedulerUrl, ...peers.calls });
@@ -51,6 +58,7 @@ export async function replayDemoLoop(
     say("the weeks were replayed before; remove the folder demo-weeks of the data folder to replay them again");
     return;
   }
+  say(`published the scorecard ${await publishScorecard()}: the page Performance shows it beside the model`);
   for (const week of weeks.slice(0, -2)) await run(week);
   const known = weeks.slice(0, -2).filter(({ isoWeek }) => isKnown(isoWeek, new Date()));
   for (const week of known) await record(ops, week, peers.modelName, signal);
