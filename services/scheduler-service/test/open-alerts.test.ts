@@ -8,7 +8,9 @@ test("all pages of the active alerts are read, and a supplier with two alerts is
   using transport = createMeshTransport({ url: ops.url });
   const openAlerts = createOpenAlerts(transport, "late");
   const { signal } = new AbortController();
-  expect(await openAlerts(signal)).toEqual({ suppliers: new Set(), text: "active alerts of ops-service" });
+  // A set that is only a draft has no limits.
+  const limits = [{ regions: [], categories: [], raise: 0.7, clear: 0.5 }];
+  expect(await openAlerts(signal)).toEqual({ suppliers: new Set(), text: "active alerts of ops-service", limits });
   ops.state.alerted = ["S1", "S2", "S1"];
   expect((await openAlerts(signal)).suppliers).toEqual(new Set(["S1", "S2"]));
 });

@@ -10,6 +10,7 @@ import { DriftOutcome, DriftReference, RunState } from "@bellwether/gen/bellweth
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type OutcomeSchema, OutcomeValue } from "@bellwether/gen/bellwether/ops/v1/outcome_pb";
 import { OutcomeService } from "@bellwether/gen/bellwether/ops/v1/outcome_service_pb";
+import { RuleService } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { snapshotWeekly } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { route } from "@bellwether/mesh/call/route";
 import { startServer } from "@bellwether/mesh/server/start-server";
@@ -101,6 +102,8 @@ export async function startOps() {
     ...{ outcomes: [] as OutcomeInit[], events: [] as AuditEvent[], drifted: [] as string[], withdrawn: "" },
     /** Suppliers with an active alert, and number of the next calls that fail to read them. */
     ...{ alerted: [] as string[], alertFailures: 0 },
+    /** The rule sets of the default model: that of "late" has none of its own. */
+    ruleSets: [{ modelName: "other", alertThreshold: 0.7, clearThreshold: 0.5 }, { modelName: "other" }],
   };
   const runOf = (isoWeek: string) => ({
     ...{ isoWeek, modelName: "late", state: isoWeek === state.withdrawn ? RunState.VOIDED : RunState.COMPLETE },
@@ -127,6 +130,7 @@ export async function startOps() {
           return { outcomes: page.map((one) => ({ recordedAt, modelName, ...one })), nextPageToken: next };
         },
       }),
+      route(RuleService, { listRuleSets: () => ({ ruleSets: state.ruleSets }) }),
       route(AlertService, {
         // One alert a page.
         listAlerts: ({ modelName, pageToken }) => {

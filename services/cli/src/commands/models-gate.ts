@@ -2,11 +2,14 @@ import path from "node:path";
 import { loadRiskPolicy } from "@bellwether/config/risk-policy";
 import { readEnv } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
+import { RuleService } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { resolveVersion } from "@bellwether/registry/versions/read-version";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
 import { checkScoringModel } from "@bellwether/scoring/model/scoring-model";
-import { gateVersions, type OpenAlerts } from "@bellwether/scoring/promotion/gate-versions";
+import type { OpenAlerts } from "@bellwether/scoring/promotion/alert-changes";
+import { alertLimitsOf } from "@bellwether/scoring/promotion/alert-limits";
+import { gateVersions } from "@bellwether/scoring/promotion/gate-versions";
 import { recordAndPromote } from "@bellwether/scoring/promotion/promote-passed";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { openAlerts, readAlerts } from "../alerts/alert-pages.ts";
@@ -18,6 +21,7 @@ import { gateJson, gateLines } from "../models/gate-text.ts";
 import { readWindow, type WindowOptions } from "../models/gate-window.ts";
 import { type Promotions, promotionsInRegistry, promotionsOfScheduler } from "../models/promotions.ts";
 import { createReport } from "../output/report.ts";
+import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, MODEL_FLAG } from "../remote/shared-options.ts";
@@ -64,14 +68,17 @@ function gateId(text: string): string {
   return id;
 }
 
-/** Returns the suppliers with an open alert; null when no ops-service is named. */
+/** Returns the suppliers with an open alert and the limits of the alert rules; null when no ops-service is named. */
 async function readOpenAlerts(context: CliContext, url: string | undefined, modelName: string) {
   if (url === undefined && !context.env.OPS_SERVICE_URL) return null;
   using client = openAlerts(context, url);
   const suppliers = new Set<string>();
   for await (const { alerts } of readAlerts(client, { modelName }, MAX_ALERTS))
     for (const { supplierId } of alerts) suppliers.add(supplierId);
-  return { suppliers, text: "open alerts of ops-service" } satisfies OpenAlerts;
+  using rules = openOps(context, url, RuleService);
+  const { ruleSets } = await rules.answer(rules.client.listRuleSets({}));
+  const limits = alertLimitsOf(ruleSets, modelName);
+  return { suppliers, text: "open alerts of ops-service", limits } satisfies OpenAlerts;
 }
 
 /** `bellwether models gate` */

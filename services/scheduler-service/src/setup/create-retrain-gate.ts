@@ -4,7 +4,8 @@ import { aliasVersion, readAliases } from "@bellwether/registry/aliases/aliases"
 import type { Registry } from "@bellwether/registry/storage/storage-of";
 import type { VersionCheck } from "@bellwether/registry/versions/read-version";
 import { aliasCheck } from "@bellwether/scoring/model/alias-check";
-import { gateVersions, type OpenAlerts } from "@bellwether/scoring/promotion/gate-versions";
+import type { OpenAlerts } from "@bellwether/scoring/promotion/alert-changes";
+import { gateVersions } from "@bellwether/scoring/promotion/gate-versions";
 import type { MeasureLimits } from "@bellwether/scoring/promotion/measure-process";
 import { recordAndPromote } from "@bellwether/scoring/promotion/promote-passed";
 import type { RetrainSteps } from "../domain/retrain.ts";

@@ -3,21 +3,13 @@ import { ModelCorruptError, ModelSignatureError } from "@bellwether/registry/reg
 import type { Registry } from "@bellwether/registry/storage/storage-of";
 import { listVersions, readManifest, readVersion } from "@bellwether/registry/versions/read-version";
 import { type GateContext, type GateRecord, gateRecord } from "@bellwether/risk-model/promotion/gate-record";
-import type { AlertChanges } from "@bellwether/risk-model/promotion/parity-checks";
 import { type GateInput, gateChallenger, unmeasuredChallenger } from "@bellwether/risk-model/promotion/promotion-gate";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import { countTrainingSide } from "@bellwether/risk-model/training/provenance";
+import { alertChanges, type OpenAlerts } from "./alert-changes.ts";
 import type { MeasuredVersion } from "./measure-messages.ts";
 import { type MeasureLimits, measureInProcess, NotMeasuredError } from "./measure-process.ts";
 import { rowsAt } from "./measure-version.ts";
-
-/** Suppliers with an open alert. */
-export interface OpenAlerts {
-  /** Null: not known, which a person has to decide about. */
-  readonly suppliers: ReadonlySet<string> | null;
-  /** Which alerts these are, for example "open alerts of ops-service". */
-  readonly text: string;
-}
 
 /** An attribute of the suppliers that divides the rows, for example their region. */
 export interface RowDivision {
@@ -107,7 +99,10 @@ export async function gateVersions(registry: Registry, run: GateRun, signal?: Ab
     contracts: { champion: measured.contract, challenger: other.contract },
     explanations: { champion: measured.explanation, challenger: other.explanation },
     rowTimes: { champion: measured.rowTimes, challenger: other.rowTimes },
-    alerts: alertChanges(measured, other, supplierIds, newestOfSuppliers(table, rows), run.openAlerts),
+    alerts: alertChanges({
+      ...{ champion: measured, challenger: other, supplierIds, newest: newestOfSuppliers(table, rows) },
+      ...{ openAlerts: run.openAlerts, scopeOf: createScopes(run.divisions ?? [], rows) },
+    }),
     references: scorecard === null ? [] : [{ name: `scorecard ${card}`, scores: scorecard.scores }],
     policy,
   });
@@ -146,27 +141,12 @@ function segmentsOf(
   return all.map(({ name, values }) => ({ name, segmentOf: values.map((value) => value ?? "(missing)") }));
 }
 
-/** Returns what of the open alerts would change. Of alerts of suppliers whom neither version flags, a promotion changes none. */
-function alertChanges(
-  champion: MeasuredVersion,
-  challenger: MeasuredVersion,
-  supplierIds: readonly string[],
-  newest: Uint32Array,
-  openAlerts: OpenAlerts | null,
-): AlertChanges | null {
-  if (openAlerts?.suppliers === null) return null;
-  const isHigh = ({ scores, contract }: MeasuredVersion, row: number): boolean =>
-    (scores[row] ?? Number.NaN) >= contract.bands.high;
-  let [open, closed, opened, unflagged] = [0, 0, 0, 0];
-  for (const row of newest) {
-    const [before, after] = [isHigh(champion, row), isHigh(challenger, row)];
-    const isOpen = openAlerts === null ? before : (openAlerts.suppliers?.has(supplierIds[row] ?? "") ?? false);
-    if (isOpen) open++;
-    if (isOpen && !before && !after) unflagged++;
-    if (isOpen && before && !after) closed++;
-    if (!isOpen && after && !before) opened++;
-  }
-  const text = openAlerts?.text ?? "the suppliers in band high of the champion";
-  const others = unflagged === 0 ? "" : `; neither version flags ${unflagged} of them on these rows`;
-  return { open, closed, opened, text: `${text}${others}` };
+/** Returns the function that names the region and the category of a row. Empty: not known. */
+function createScopes(divisions: readonly RowDivision[], rows: Uint32Array) {
+  const valuesOf = (name: string): RowDivision["values"] => divisions.find((one) => one.name === name)?.values ?? [];
+  const [regions, categories] = [valuesOf("region"), valuesOf("category")];
+  return (k: number) => {
+    const row = rows[k] ?? 0;
+    return { region: regions[row] ?? "", category: categories[row] ?? "" };
+  };
 }

@@ -47,6 +47,7 @@ function activeToProto({ rules, activation }: ActiveRuleSet) {
     ...{ hash: rules.hash, rulesYaml: ruleSetYaml(rules), rules: [...describeRules(rules)] },
     ...{ regions: [...rules.appliesTo.regions], categories: [...rules.appliesTo.categories] },
     weeklyBudget: rules.weeklyCapacity.suppliers,
+    ...{ alertThreshold: rules.scoreThreshold.raise, clearThreshold: rules.scoreThreshold.clear },
   };
 }
 
