@@ -3,6 +3,7 @@ import {
   type GetPerformanceResponse,
   type GetPerformanceResponseSchema,
   PerformanceService,
+  ScorecardSource,
   SegmentFigure,
   SegmentKind,
 } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
@@ -41,6 +42,11 @@ const performance = {
     baseRateBrier: figure(0.09),
     brierDifference: { value: 0.01, low: -0.01, high: 0.03 },
   },
+  scorecard: {
+    ...{ rows: 300n, auc: figure(0.75), aucDifference: { value: 0.07, low: 0.01, high: 0.13 } },
+    atCapacity: { flagged: 20, precision: figure(0.4), recall: figure(0.3) },
+    capacityPrecisionDifference: { value: 0.3, low: 0.1, high: 0.5 },
+  },
 };
 const coverage = {
   scored: 500n,
@@ -63,7 +69,9 @@ export function demoPerformance(): Answer {
     },
     ...{ fromWeek: "2026-W36", toWeek: "2026-W47", alertThreshold: 0.7, capacity: 10, overall: performance },
     measuredShare: 1,
+    scorecard: { modelVersion: "v1 <i>", note: "" },
     weeks: WEEKS.map((isoWeek, i) => ({
+      scorecard: { source: i === 0 ? ScorecardSource.NO_FEATURES : ScorecardSource.STORED_FEATURES, scored: 500n },
       ...{ isoWeek, modelVersion: i < 6 ? "v2" : "v3", coverage: { ...coverage, immature: i === 11 } },
       performance: i === 0 ? { rows: 0n } : performance,
     })),

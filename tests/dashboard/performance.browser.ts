@@ -36,6 +36,14 @@ describe.skipIf(!hasChromium)("Performance (apt-get install chromium)", () => {
     const auc = page.getByRole("region", { name: "Figures" }).getByRole("row", { name: /^AUC/ });
     await auc.getByText("0.82 (0.77 to 0.87)").waitFor();
     await auc.getByText("+0.21 (+0.12 to +0.30)").waitFor();
+    await auc.getByText("0.75 (0.70 to 0.80)").waitFor();
+    await auc.getByText("+0.07 (+0.01 to +0.13)").waitFor();
+    await page.getByRole("columnheader", { name: "Scorecard v1 <i>" }).waitFor();
+    await page
+      .getByText(
+        "Scorecard v1 <i>, on 300 supplier weeks that both have scored: 11 weeks computed later from the stored features, 1 week without stored features.",
+      )
+      .waitFor();
     await page
       .getByRole("row", { name: /^Region EU <i>north<\/i>/ })
       .getByText("AUC −0.20 (−0.25 to −0.15)")
@@ -67,6 +75,10 @@ describe.skipIf(!hasChromium)("Performance (apt-get install chromium)", () => {
     await weeks
       .getByRole("row", { name: /^2026-W47/ })
       .getByText("horizon not over")
+      .waitFor();
+    await weeks
+      .getByRole("row", { name: /^2026-W36/ })
+      .getByText("no stored features")
       .waitFor();
     const calibration = page.getByRole("region", { name: "Calibration" });
     await calibration.getByRole("img", { name: "Share at which the risk occurred by mean score, 2 ranges" }).waitFor();
@@ -116,6 +128,19 @@ describe.skipIf(!hasChromium)("Performance (apt-get install chromium)", () => {
     await page.getByText("Note: no outcome is known.").waitFor();
     await page.getByText("No outcome is known yet").waitFor();
     expect(await page.locator(".plot").count()).toBe(0);
+  });
+
+  test("a model without a scorecard has no column of one, and the page says why", async () => {
+    const { scorecard: _none, ...overall } = demoPerformance().overall ?? {};
+    const { page } = await open({
+      measure: () => ({
+        ...demoPerformance(),
+        overall,
+        scorecard: { note: "no scorecard of supplier-risk is published" },
+      }),
+    });
+    await page.getByText("Not compared with a scorecard: no scorecard of supplier-risk is published.").waitFor();
+    expect(await page.getByRole("columnheader", { name: /^Scorecard v1/ }).count()).toBe(0);
   });
 
   test("without a complete week it says so, and an error has a way out", async () => {

@@ -264,7 +264,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   });
   const outcomes = starting.use(
     startOutcomes({
-      ...{ activeRulesOf: rules.readActive, databaseUrl, database, logger, now, newId, reviews: riskPolicy.reviews },
+      ...{ activeRulesOf: rules.readActive, databaseUrl, database, ml, logger, now, newId },
+      reviews: riskPolicy.reviews,
       outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
     }),
   );

@@ -167,7 +167,12 @@ describe("where events are recorded completely", () => {
       capacity: 1_000,
     });
     expect([overall?.rows, weeks.length, overall?.atCapacity?.recall?.value]).toEqual([300n, 2, 1]);
-    const wrong = [{ fromWeek: "2025-W10", toWeek: "2025-W02" }, { toWeek: "2025-W53" }, { knownOn: "2025-02-30" }];
+    const inTwoDays = daysAfter(new Date().toISOString().slice(0, 10), 2);
+    const wrong = [
+      ...[{ fromWeek: "2025-W10", toWeek: "2025-W02" }, { toWeek: "2025-W53" }, { knownOn: "2025-02-30" }],
+      // Events until then are not known: without this check, all others would count as not occurred.
+      { knownOn: inTwoDays },
+    ];
     for (const request of wrong)
       expect((await failureOf(ops.performance.getPerformance(request))).code).toBe(Code.InvalidArgument);
     expect((await failureOf(ops.performance.getPerformance({ modelName: "other" }))).code).toBe(Code.NotFound);

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/performance_service.proto.
  */
 export const file_bellwether_ops_v1_performance_service: GenFile = /*@__PURE__*/
-  fileDesc("CitiZWxsd2V0aGVyL29wcy92MS9wZXJmb3JtYW5jZV9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKfAgoVR2V0UGVyZm9ybWFuY2VSZXF1ZXN0EicKCm1vZGVsX25hbWUYASABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSQwoJZnJvbV93ZWVrGAIgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSQQoHdG9fd2VlaxgDIAEoCUIwukgtcisyKV4oWzAtOV17NH0tVygwWzEtOV18WzEtNF1bMC05XXw1WzAtM10pKT8kEjgKCGtub3duX29uGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JBIbCghjYXBhY2l0eRgFIAEoDUIJukgGKgQYwIQ9ImcKEVBlcmZvcm1hbmNlRmlndXJlEhIKBXZhbHVlGAEgASgBSACIAQESEAoDbG93GAIgASgBSAGIAQESEQoEaGlnaBgDIAEoAUgCiAEBQggKBl92YWx1ZUIGCgRfbG93QgcKBV9oaWdoIpwBChJQZXJmb3JtYW5jZVJ1bGVTZXQSDgoGc2V0X2lkGAEgASgJEg8KB3JlZ2lvbnMYAiADKAkSEgoKY2F0ZWdvcmllcxgDIAMoCRIXCg9hbGVydF90aHJlc2hvbGQYBCABKAESEAoIY2FwYWNpdHkYBSABKA0SFwoKYWN0aXZhdGlvbhgGIAEoBEgAiAEBQg0KC19hY3RpdmF0aW9uIpYBChRQZXJmb3JtYW5jZVNlbGVjdGlvbhIPCgdmbGFnZ2VkGAEgASgBEjcKCXByZWNpc2lvbhgCIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjQKBnJlY2FsbBgDIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlIqIBCg5QZXJmb3JtYW5jZUJpbhISCgpmcm9tX3Njb3JlGAEgASgBEhAKCHRvX3Njb3JlGAIgASgBEgwKBHJvd3MYAyABKAQSFgoJcHJlZGljdGVkGAQgASgBSACIAQESNgoIb2JzZXJ2ZWQYBSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZUIMCgpfcHJlZGljdGVkIrsEChNQZXJmb3JtYW5jZUJhc2VsaW5lEj0KD2Jhc2VfcmF0ZV9icmllchgBIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEkAKEmJhc2VfcmF0ZV9sb2dfbG9zcxgCIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjwKDmxhc3RfbGFiZWxfYXVjGAMgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocbGFzdF9sYWJlbF9hdmVyYWdlX3ByZWNpc2lvbhgEIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjwKDmF1Y19kaWZmZXJlbmNlGAUgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocYXZlcmFnZV9wcmVjaXNpb25fZGlmZmVyZW5jZRgGIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEj4KEGJyaWVyX2RpZmZlcmVuY2UYByABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRJBChNsb2dfbG9zc19kaWZmZXJlbmNlGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSDAoEcm93cxgJIAEoBCLbBQoLUGVyZm9ybWFuY2USDAoEcm93cxgBIAEoBBIRCglwb3NpdGl2ZXMYAiABKAQSEQoJc3VwcGxpZXJzGAMgASgEEhYKDmVmZmVjdGl2ZV9yb3dzGAQgASgBEhcKCm1lYW5fc2NvcmUYBSABKAFIAIgBARI7Cg1vYnNlcnZlZF9yYXRlGAYgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPQoPY2FsaWJyYXRpb25fZ2FwGAcgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSMQoDYXVjGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPwoRYXZlcmFnZV9wcmVjaXNpb24YCSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRIzCgVicmllchgKIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjYKCGxvZ19sb3NzGAsgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPQoMYXRfdGhyZXNob2xkGAwgASgLMicuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VTZWxlY3Rpb24SPAoLYXRfY2FwYWNpdHkYDSABKAsyJy5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZVNlbGVjdGlvbhI2CgtjYWxpYnJhdGlvbhgOIAMoCzIhLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlQmluEjgKCGJhc2VsaW5lGA8gASgLMiYuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VCYXNlbGluZRIMCgRub3RlGBAgASgJQg0KC19tZWFuX3Njb3JlIqUCCg9PdXRjb21lQ292ZXJhZ2USDgoGc2NvcmVkGAEgASgEEhAKCGxhYmVsbGVkGAIgASgEEhMKC2Zyb21fZXZlbnRzGAMgASgEEhQKDGZyb21fcmVjb3JkcxgEIAEoBBIUCgxmcm9tX3Jldmlld3MYBSABKAQSGQoRZnJvbV9kaXNwb3NpdGlvbnMYBiABKAQSFAoMZnJvbV9hYnNlbmNlGAcgASgEEhAKCGNvbXBhcmVkGAggASgEEhUKDWNvbnRyYWRpY3RvcnkYCSABKAQSFgoOb3V0c2lkZV9zYW1wbGUYCiABKAQSEAoIaW1tYXR1cmUYCyABKAgSFQoNcmV2aWV3X3NhbXBsZRgMIAEoBBIUCgxyZXZpZXdfZnJhbWUYDSABKAQibAoMT3V0Y29tZURlbGF5Eg4KBmV2ZW50cxgBIAEoBBIYCgttZWRpYW5fZGF5cxgCIAEoAUgAiAEBEhUKCHA5MF9kYXlzGAMgASgBSAGIAQFCDgoMX21lZGlhbl9kYXlzQgsKCV9wOTBfZGF5cyKlAQoPV2Vla1BlcmZvcm1hbmNlEhAKCGlzb193ZWVrGAEgASgJEhUKDW1vZGVsX3ZlcnNpb24YAiABKAkSMwoLcGVyZm9ybWFuY2UYAyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZRI0Cghjb3ZlcmFnZRgEIAEoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLk91dGNvbWVDb3ZlcmFnZSKHAQoSVmVyc2lvblBlcmZvcm1hbmNlEhUKDW1vZGVsX3ZlcnNpb24YASABKAkSEgoKZmlyc3Rfd2VlaxgCIAEoCRIRCglsYXN0X3dlZWsYAyABKAkSMwoLcGVyZm9ybWFuY2UYBCABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZSKkAQoRU2VnbWVudERpZmZlcmVuY2USMAoGZmlndXJlGAEgASgOMiAuYmVsbHdldGhlci5vcHMudjEuU2VnbWVudEZpZ3VyZRI4CgpkaWZmZXJlbmNlGAIgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSEgoKYWRqdXN0ZWRfcBgDIAEoARIPCgdmbGFnZ2VkGAQgASgIIsMBChJTZWdtZW50UGVyZm9ybWFuY2USLAoEa2luZBgBIAEoDjIeLmJlbGx3ZXRoZXIub3BzLnYxLlNlZ21lbnRLaW5kEg8KB3NlZ21lbnQYAiABKAkSMwoLcGVyZm9ybWFuY2UYAyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZRI5CgtkaWZmZXJlbmNlcxgEIAMoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlNlZ21lbnREaWZmZXJlbmNlIo4FChZHZXRQZXJmb3JtYW5jZVJlc3BvbnNlEhIKCm1vZGVsX25hbWUYASABKAkSEgoKZGVmaW5pdGlvbhgCIAEoCRIUCgxob3Jpem9uX2RheXMYAyABKA0SIAoTY29tcGxldGVfYWZ0ZXJfZGF5cxgEIAEoDUgAiAEBEhAKCGtub3duX29uGAUgASgJEhEKCWZyb21fd2VlaxgGIAEoCRIPCgd0b193ZWVrGAcgASgJEhcKD2FsZXJ0X3RocmVzaG9sZBgIIAEoARIQCghjYXBhY2l0eRgJIAEoDRIvCgdvdmVyYWxsGAogASgLMh4uYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2USMQoFd2Vla3MYCyADKAsyIi5iZWxsd2V0aGVyLm9wcy52MS5XZWVrUGVyZm9ybWFuY2USNwoIdmVyc2lvbnMYDCADKAsyJS5iZWxsd2V0aGVyLm9wcy52MS5WZXJzaW9uUGVyZm9ybWFuY2USNwoIc2VnbWVudHMYDSADKAsyJS5iZWxsd2V0aGVyLm9wcy52MS5TZWdtZW50UGVyZm9ybWFuY2USGQoRc2VnbWVudHNfbGVmdF9vdXQYDiABKA0SLgoFZGVsYXkYDyABKAsyHy5iZWxsd2V0aGVyLm9wcy52MS5PdXRjb21lRGVsYXkSFgoObWVhc3VyZWRfc2hhcmUYECABKAESFgoOd2Vla3NfbGVmdF9vdXQYESABKA0SEAoId2VpZ2h0ZWQYEiABKAgSOAoJcnVsZV9zZXRzGBMgAygLMiUuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VSdWxlU2V0QhYKFF9jb21wbGV0ZV9hZnRlcl9kYXlzKnYKC1NlZ21lbnRLaW5kEhwKGFNFR01FTlRfS0lORF9VTlNQRUNJRklFRBAAEhcKE1NFR01FTlRfS0lORF9SRUdJT04QARIZChVTRUdNRU5UX0tJTkRfQ0FURUdPUlkQAhIVChFTRUdNRU5UX0tJTkRfU0laRRADKmsKDVNlZ21lbnRGaWd1cmUSHgoaU0VHTUVOVF9GSUdVUkVfVU5TUEVDSUZJRUQQABIWChJTRUdNRU5UX0ZJR1VSRV9BVUMQARIiCh5TRUdNRU5UX0ZJR1VSRV9DQUxJQlJBVElPTl9HQVAQAjKQAQoSUGVyZm9ybWFuY2VTZXJ2aWNlEnoKDkdldFBlcmZvcm1hbmNlEiguYmVsbHdldGhlci5vcHMudjEuR2V0UGVyZm9ybWFuY2VSZXF1ZXN0GikuYmVsbHdldGhlci5vcHMudjEuR2V0UGVyZm9ybWFuY2VSZXNwb25zZSITkAIBqLsYAbK7GAQQ4NQDuLsYA0JGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_policy_v1_scope, file_buf_validate_validate]);
+  fileDesc("CitiZWxsd2V0aGVyL29wcy92MS9wZXJmb3JtYW5jZV9zZXJ2aWNlLnByb3RvEhFiZWxsd2V0aGVyLm9wcy52MSKfAgoVR2V0UGVyZm9ybWFuY2VSZXF1ZXN0EicKCm1vZGVsX25hbWUYASABKAlCE7pIEHIOKEAyCl5bXlx4MDBdKiQSQwoJZnJvbV93ZWVrGAIgASgJQjC6SC1yKzIpXihbMC05XXs0fS1XKDBbMS05XXxbMS00XVswLTldfDVbMC0zXSkpPyQSQQoHdG9fd2VlaxgDIAEoCUIwukgtcisyKV4oWzAtOV17NH0tVygwWzEtOV18WzEtNF1bMC05XXw1WzAtM10pKT8kEjgKCGtub3duX29uGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JBIbCghjYXBhY2l0eRgFIAEoDUIJukgGKgQYwIQ9ImcKEVBlcmZvcm1hbmNlRmlndXJlEhIKBXZhbHVlGAEgASgBSACIAQESEAoDbG93GAIgASgBSAGIAQESEQoEaGlnaBgDIAEoAUgCiAEBQggKBl92YWx1ZUIGCgRfbG93QgcKBV9oaWdoIpwBChJQZXJmb3JtYW5jZVJ1bGVTZXQSDgoGc2V0X2lkGAEgASgJEg8KB3JlZ2lvbnMYAiADKAkSEgoKY2F0ZWdvcmllcxgDIAMoCRIXCg9hbGVydF90aHJlc2hvbGQYBCABKAESEAoIY2FwYWNpdHkYBSABKA0SFwoKYWN0aXZhdGlvbhgGIAEoBEgAiAEBQg0KC19hY3RpdmF0aW9uIpYBChRQZXJmb3JtYW5jZVNlbGVjdGlvbhIPCgdmbGFnZ2VkGAEgASgBEjcKCXByZWNpc2lvbhgCIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjQKBnJlY2FsbBgDIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlIqIBCg5QZXJmb3JtYW5jZUJpbhISCgpmcm9tX3Njb3JlGAEgASgBEhAKCHRvX3Njb3JlGAIgASgBEgwKBHJvd3MYAyABKAQSFgoJcHJlZGljdGVkGAQgASgBSACIAQESNgoIb2JzZXJ2ZWQYBSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZUIMCgpfcHJlZGljdGVkIrsEChNQZXJmb3JtYW5jZUJhc2VsaW5lEj0KD2Jhc2VfcmF0ZV9icmllchgBIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEkAKEmJhc2VfcmF0ZV9sb2dfbG9zcxgCIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjwKDmxhc3RfbGFiZWxfYXVjGAMgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocbGFzdF9sYWJlbF9hdmVyYWdlX3ByZWNpc2lvbhgEIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjwKDmF1Y19kaWZmZXJlbmNlGAUgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocYXZlcmFnZV9wcmVjaXNpb25fZGlmZmVyZW5jZRgGIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEj4KEGJyaWVyX2RpZmZlcmVuY2UYByABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRJBChNsb2dfbG9zc19kaWZmZXJlbmNlGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSDAoEcm93cxgJIAEoBCLcBQoUUGVyZm9ybWFuY2VTY29yZWNhcmQSDAoEcm93cxgBIAEoBBIxCgNhdWMYAiABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRI/ChFhdmVyYWdlX3ByZWNpc2lvbhgDIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjMKBWJyaWVyGAQgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSNgoIbG9nX2xvc3MYBSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRI9CgxhdF90aHJlc2hvbGQYBiABKAsyJy5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZVNlbGVjdGlvbhI8CgthdF9jYXBhY2l0eRgHIAEoCzInLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlU2VsZWN0aW9uEjwKDmF1Y19kaWZmZXJlbmNlGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSgocYXZlcmFnZV9wcmVjaXNpb25fZGlmZmVyZW5jZRgJIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEj4KEGJyaWVyX2RpZmZlcmVuY2UYCiABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRJBChNsb2dfbG9zc19kaWZmZXJlbmNlGAsgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSSwodY2FwYWNpdHlfcHJlY2lzaW9uX2RpZmZlcmVuY2UYDCABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZSKXBgoLUGVyZm9ybWFuY2USDAoEcm93cxgBIAEoBBIRCglwb3NpdGl2ZXMYAiABKAQSEQoJc3VwcGxpZXJzGAMgASgEEhYKDmVmZmVjdGl2ZV9yb3dzGAQgASgBEhcKCm1lYW5fc2NvcmUYBSABKAFIAIgBARI7Cg1vYnNlcnZlZF9yYXRlGAYgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPQoPY2FsaWJyYXRpb25fZ2FwGAcgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSMQoDYXVjGAggASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPwoRYXZlcmFnZV9wcmVjaXNpb24YCSABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRIzCgVicmllchgKIAEoCzIkLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlRmlndXJlEjYKCGxvZ19sb3NzGAsgASgLMiQuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VGaWd1cmUSPQoMYXRfdGhyZXNob2xkGAwgASgLMicuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VTZWxlY3Rpb24SPAoLYXRfY2FwYWNpdHkYDSABKAsyJy5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZVNlbGVjdGlvbhI2CgtjYWxpYnJhdGlvbhgOIAMoCzIhLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlQmluEjgKCGJhc2VsaW5lGA8gASgLMiYuYmVsbHdldGhlci5vcHMudjEuUGVyZm9ybWFuY2VCYXNlbGluZRIMCgRub3RlGBAgASgJEjoKCXNjb3JlY2FyZBgRIAEoCzInLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlU2NvcmVjYXJkQg0KC19tZWFuX3Njb3JlIqUCCg9PdXRjb21lQ292ZXJhZ2USDgoGc2NvcmVkGAEgASgEEhAKCGxhYmVsbGVkGAIgASgEEhMKC2Zyb21fZXZlbnRzGAMgASgEEhQKDGZyb21fcmVjb3JkcxgEIAEoBBIUCgxmcm9tX3Jldmlld3MYBSABKAQSGQoRZnJvbV9kaXNwb3NpdGlvbnMYBiABKAQSFAoMZnJvbV9hYnNlbmNlGAcgASgEEhAKCGNvbXBhcmVkGAggASgEEhUKDWNvbnRyYWRpY3RvcnkYCSABKAQSFgoOb3V0c2lkZV9zYW1wbGUYCiABKAQSEAoIaW1tYXR1cmUYCyABKAgSFQoNcmV2aWV3X3NhbXBsZRgMIAEoBBIUCgxyZXZpZXdfZnJhbWUYDSABKAQibAoMT3V0Y29tZURlbGF5Eg4KBmV2ZW50cxgBIAEoBBIYCgttZWRpYW5fZGF5cxgCIAEoAUgAiAEBEhUKCHA5MF9kYXlzGAMgASgBSAGIAQFCDgoMX21lZGlhbl9kYXlzQgsKCV9wOTBfZGF5cyJvCg1XZWVrU2NvcmVjYXJkEjIKBnNvdXJjZRgBIAEoDjIiLmJlbGx3ZXRoZXIub3BzLnYxLlNjb3JlY2FyZFNvdXJjZRIOCgZzY29yZWQYAiABKAQSGgoSdW5rbm93bl9jYXRlZ29yaWVzGAMgASgEIjgKEUNvbXBhcmVkU2NvcmVjYXJkEhUKDW1vZGVsX3ZlcnNpb24YASABKAkSDAoEbm90ZRgCIAEoCSLaAQoPV2Vla1BlcmZvcm1hbmNlEhAKCGlzb193ZWVrGAEgASgJEhUKDW1vZGVsX3ZlcnNpb24YAiABKAkSMwoLcGVyZm9ybWFuY2UYAyABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZRI0Cghjb3ZlcmFnZRgEIAEoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLk91dGNvbWVDb3ZlcmFnZRIzCglzY29yZWNhcmQYBSABKAsyIC5iZWxsd2V0aGVyLm9wcy52MS5XZWVrU2NvcmVjYXJkIocBChJWZXJzaW9uUGVyZm9ybWFuY2USFQoNbW9kZWxfdmVyc2lvbhgBIAEoCRISCgpmaXJzdF93ZWVrGAIgASgJEhEKCWxhc3Rfd2VlaxgDIAEoCRIzCgtwZXJmb3JtYW5jZRgEIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlIqQBChFTZWdtZW50RGlmZmVyZW5jZRIwCgZmaWd1cmUYASABKA4yIC5iZWxsd2V0aGVyLm9wcy52MS5TZWdtZW50RmlndXJlEjgKCmRpZmZlcmVuY2UYAiABKAsyJC5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZUZpZ3VyZRISCgphZGp1c3RlZF9wGAMgASgBEg8KB2ZsYWdnZWQYBCABKAgiwwEKElNlZ21lbnRQZXJmb3JtYW5jZRIsCgRraW5kGAEgASgOMh4uYmVsbHdldGhlci5vcHMudjEuU2VnbWVudEtpbmQSDwoHc2VnbWVudBgCIAEoCRIzCgtwZXJmb3JtYW5jZRgDIAEoCzIeLmJlbGx3ZXRoZXIub3BzLnYxLlBlcmZvcm1hbmNlEjkKC2RpZmZlcmVuY2VzGAQgAygLMiQuYmVsbHdldGhlci5vcHMudjEuU2VnbWVudERpZmZlcmVuY2UixwUKFkdldFBlcmZvcm1hbmNlUmVzcG9uc2USEgoKbW9kZWxfbmFtZRgBIAEoCRISCgpkZWZpbml0aW9uGAIgASgJEhQKDGhvcml6b25fZGF5cxgDIAEoDRIgChNjb21wbGV0ZV9hZnRlcl9kYXlzGAQgASgNSACIAQESEAoIa25vd25fb24YBSABKAkSEQoJZnJvbV93ZWVrGAYgASgJEg8KB3RvX3dlZWsYByABKAkSFwoPYWxlcnRfdGhyZXNob2xkGAggASgBEhAKCGNhcGFjaXR5GAkgASgNEi8KB292ZXJhbGwYCiABKAsyHi5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZRIxCgV3ZWVrcxgLIAMoCzIiLmJlbGx3ZXRoZXIub3BzLnYxLldlZWtQZXJmb3JtYW5jZRI3Cgh2ZXJzaW9ucxgMIAMoCzIlLmJlbGx3ZXRoZXIub3BzLnYxLlZlcnNpb25QZXJmb3JtYW5jZRI3CghzZWdtZW50cxgNIAMoCzIlLmJlbGx3ZXRoZXIub3BzLnYxLlNlZ21lbnRQZXJmb3JtYW5jZRIZChFzZWdtZW50c19sZWZ0X291dBgOIAEoDRIuCgVkZWxheRgPIAEoCzIfLmJlbGx3ZXRoZXIub3BzLnYxLk91dGNvbWVEZWxheRIWCg5tZWFzdXJlZF9zaGFyZRgQIAEoARIWCg53ZWVrc19sZWZ0X291dBgRIAEoDRIQCgh3ZWlnaHRlZBgSIAEoCBI4CglydWxlX3NldHMYEyADKAsyJS5iZWxsd2V0aGVyLm9wcy52MS5QZXJmb3JtYW5jZVJ1bGVTZXQSNwoJc2NvcmVjYXJkGBQgASgLMiQuYmVsbHdldGhlci5vcHMudjEuQ29tcGFyZWRTY29yZWNhcmRCFgoUX2NvbXBsZXRlX2FmdGVyX2RheXMq2AEKD1Njb3JlY2FyZFNvdXJjZRIgChxTQ09SRUNBUkRfU09VUkNFX1VOU1BFQ0lGSUVEEAASGAoUU0NPUkVDQVJEX1NPVVJDRV9SVU4QARIkCiBTQ09SRUNBUkRfU09VUkNFX1NUT1JFRF9GRUFUVVJFUxACEhwKGFNDT1JFQ0FSRF9TT1VSQ0VfUEVORElORxADEiAKHFNDT1JFQ0FSRF9TT1VSQ0VfTk9fRkVBVFVSRVMQBBIjCh9TQ09SRUNBUkRfU09VUkNFX09USEVSX0ZFQVRVUkVTEAUqdgoLU2VnbWVudEtpbmQSHAoYU0VHTUVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTU0VHTUVOVF9LSU5EX1JFR0lPThABEhkKFVNFR01FTlRfS0lORF9DQVRFR09SWRACEhUKEVNFR01FTlRfS0lORF9TSVpFEAMqawoNU2VnbWVudEZpZ3VyZRIeChpTRUdNRU5UX0ZJR1VSRV9VTlNQRUNJRklFRBAAEhYKElNFR01FTlRfRklHVVJFX0FVQxABEiIKHlNFR01FTlRfRklHVVJFX0NBTElCUkFUSU9OX0dBUBACMpABChJQZXJmb3JtYW5jZVNlcnZpY2USegoOR2V0UGVyZm9ybWFuY2USKC5iZWxsd2V0aGVyLm9wcy52MS5HZXRQZXJmb3JtYW5jZVJlcXVlc3QaKS5iZWxsd2V0aGVyLm9wcy52MS5HZXRQZXJmb3JtYW5jZVJlc3BvbnNlIhOQAgGouxgBsrsYBBDg1AO4uxgDQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM", [file_bellwether_policy_v1_limits, file_bellwether_policy_v1_role, file_bellwether_policy_v1_scope, file_buf_validate_validate]);
 
 /**
  * Selects weeks and outcomes.
@@ -325,6 +325,107 @@ export const PerformanceBaselineSchema: GenMessage<PerformanceBaseline> = /*@__P
   messageDesc(file_bellwether_ops_v1_performance_service, 5);
 
 /**
+ * The quality of the scorecard, for comparison with the model. Measured on the supplier weeks that both have scored.
+ *
+ * @generated from message bellwether.ops.v1.PerformanceScorecard
+ */
+export type PerformanceScorecard = Message<"bellwether.ops.v1.PerformanceScorecard"> & {
+  /**
+   * Number of supplier weeks that both have scored.
+   *
+   * @generated from field: uint64 rows = 1;
+   */
+  rows: bigint;
+
+  /**
+   * Area under the ROC curve (AUC) of the scorecard, in [0, 1].
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure auc = 2;
+   */
+  auc?: PerformanceFigure | undefined;
+
+  /**
+   * Average precision of the scorecard, in [0, 1].
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure average_precision = 3;
+   */
+  averagePrecision?: PerformanceFigure | undefined;
+
+  /**
+   * Brier score of the scorecard, in [0, 1]. The probabilities of a scorecard are a judgement of people.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure brier = 4;
+   */
+  brier?: PerformanceFigure | undefined;
+
+  /**
+   * Log loss of the scorecard in nats, 0 or more.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure log_loss = 5;
+   */
+  logLoss?: PerformanceFigure | undefined;
+
+  /**
+   * Precision and recall if the team examines every supplier whose score of the scorecard is at least the
+   * alert_threshold of its rule set.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceSelection at_threshold = 6;
+   */
+  atThreshold?: PerformanceSelection | undefined;
+
+  /**
+   * Precision and recall if the team examines, in each week, the suppliers with the highest scores of the scorecard.
+   * Unset: the highest scores are not known, because only a share of the suppliers of a week was scored.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceSelection at_capacity = 7;
+   */
+  atCapacity?: PerformanceSelection | undefined;
+
+  /**
+   * AUC of the model minus AUC of the scorecard, on the same supplier weeks. Above 0: the model is better.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure auc_difference = 8;
+   */
+  aucDifference?: PerformanceFigure | undefined;
+
+  /**
+   * Average precision of the model minus that of the scorecard. Above 0: the model is better.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure average_precision_difference = 9;
+   */
+  averagePrecisionDifference?: PerformanceFigure | undefined;
+
+  /**
+   * Brier score of the model minus that of the scorecard. Below 0: the model is better.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure brier_difference = 10;
+   */
+  brierDifference?: PerformanceFigure | undefined;
+
+  /**
+   * Log loss of the model minus that of the scorecard. Below 0: the model is better.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure log_loss_difference = 11;
+   */
+  logLossDifference?: PerformanceFigure | undefined;
+
+  /**
+   * Precision at capacity of the model minus that of the scorecard. Above 0: the model is better. Unset: at_capacity is
+   * not set.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceFigure capacity_precision_difference = 12;
+   */
+  capacityPrecisionDifference?: PerformanceFigure | undefined;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.PerformanceScorecard.
+ * Use `create(PerformanceScorecardSchema)` to create a new message.
+ */
+export const PerformanceScorecardSchema: GenMessage<PerformanceScorecard> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_performance_service, 6);
+
+/**
  * The quality of the scores of some supplier weeks. A supplier week is one supplier in one week, with its outcome.
  *
  * @generated from message bellwether.ops.v1.Performance
@@ -444,6 +545,13 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
    * @generated from field: string note = 16;
    */
   note: string;
+
+  /**
+   * Comparison with the scorecard. Unset: the scorecard has scored none of the supplier weeks.
+   *
+   * @generated from field: bellwether.ops.v1.PerformanceScorecard scorecard = 17;
+   */
+  scorecard?: PerformanceScorecard | undefined;
 };
 
 /**
@@ -451,7 +559,7 @@ export type Performance = Message<"bellwether.ops.v1.Performance"> & {
  * Use `create(PerformanceSchema)` to create a new message.
  */
 export const PerformanceSchema: GenMessage<Performance> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 6);
+  messageDesc(file_bellwether_ops_v1_performance_service, 7);
 
 /**
  * How much is known about the outcomes of a week. A supplier week has an outcome if one of these is known: a dated
@@ -557,7 +665,7 @@ export type OutcomeCoverage = Message<"bellwether.ops.v1.OutcomeCoverage"> & {
  * Use `create(OutcomeCoverageSchema)` to create a new message.
  */
 export const OutcomeCoverageSchema: GenMessage<OutcomeCoverage> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 7);
+  messageDesc(file_bellwether_ops_v1_performance_service, 8);
 
 /**
  * The delay between an event and the day on which it was known.
@@ -592,7 +700,72 @@ export type OutcomeDelay = Message<"bellwether.ops.v1.OutcomeDelay"> & {
  * Use `create(OutcomeDelaySchema)` to create a new message.
  */
 export const OutcomeDelaySchema: GenMessage<OutcomeDelay> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 8);
+  messageDesc(file_bellwether_ops_v1_performance_service, 9);
+
+/**
+ * The scorecard in one week.
+ *
+ * @generated from message bellwether.ops.v1.WeekScorecard
+ */
+export type WeekScorecard = Message<"bellwether.ops.v1.WeekScorecard"> & {
+  /**
+   * Where the scores come from, or why there are none.
+   *
+   * @generated from field: bellwether.ops.v1.ScorecardSource source = 1;
+   */
+  source: ScorecardSource;
+
+  /**
+   * Number of suppliers with a score of the scorecard. Of a week with more than 50,000 suppliers, a random share is
+   * scored.
+   *
+   * @generated from field: uint64 scored = 2;
+   */
+  scored: bigint;
+
+  /**
+   * Number of these suppliers with a category that the version of the week did not know, so that the run has not stored
+   * it. The scorecard scored it as a category without points of its own.
+   *
+   * @generated from field: uint64 unknown_categories = 3;
+   */
+  unknownCategories: bigint;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.WeekScorecard.
+ * Use `create(WeekScorecardSchema)` to create a new message.
+ */
+export const WeekScorecardSchema: GenMessage<WeekScorecard> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_performance_service, 10);
+
+/**
+ * The scorecard with which the model is compared.
+ *
+ * @generated from message bellwether.ops.v1.ComparedScorecard
+ */
+export type ComparedScorecard = Message<"bellwether.ops.v1.ComparedScorecard"> & {
+  /**
+   * The newest scorecard among the versions of the model, for example "v1". Empty: the model is not compared.
+   *
+   * @generated from field: string model_version = 1;
+   */
+  modelVersion: string;
+
+  /**
+   * Why weeks are not compared, in one sentence. Empty: no reason is known.
+   *
+   * @generated from field: string note = 2;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message bellwether.ops.v1.ComparedScorecard.
+ * Use `create(ComparedScorecardSchema)` to create a new message.
+ */
+export const ComparedScorecardSchema: GenMessage<ComparedScorecard> = /*@__PURE__*/
+  messageDesc(file_bellwether_ops_v1_performance_service, 11);
 
 /**
  * The performance in one week.
@@ -627,6 +800,13 @@ export type WeekPerformance = Message<"bellwether.ops.v1.WeekPerformance"> & {
    * @generated from field: bellwether.ops.v1.OutcomeCoverage coverage = 4;
    */
   coverage?: OutcomeCoverage | undefined;
+
+  /**
+   * The scorecard in this week. Unset: the model is not compared with a scorecard.
+   *
+   * @generated from field: bellwether.ops.v1.WeekScorecard scorecard = 5;
+   */
+  scorecard?: WeekScorecard | undefined;
 };
 
 /**
@@ -634,7 +814,7 @@ export type WeekPerformance = Message<"bellwether.ops.v1.WeekPerformance"> & {
  * Use `create(WeekPerformanceSchema)` to create a new message.
  */
 export const WeekPerformanceSchema: GenMessage<WeekPerformance> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 9);
+  messageDesc(file_bellwether_ops_v1_performance_service, 12);
 
 /**
  * The performance of one version over its weeks.
@@ -676,7 +856,7 @@ export type VersionPerformance = Message<"bellwether.ops.v1.VersionPerformance">
  * Use `create(VersionPerformanceSchema)` to create a new message.
  */
 export const VersionPerformanceSchema: GenMessage<VersionPerformance> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 10);
+  messageDesc(file_bellwether_ops_v1_performance_service, 13);
 
 /**
  * The difference of a segment from all other suppliers.
@@ -718,7 +898,7 @@ export type SegmentDifference = Message<"bellwether.ops.v1.SegmentDifference"> &
  * Use `create(SegmentDifferenceSchema)` to create a new message.
  */
 export const SegmentDifferenceSchema: GenMessage<SegmentDifference> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 11);
+  messageDesc(file_bellwether_ops_v1_performance_service, 14);
 
 /**
  * The performance in one segment.
@@ -761,7 +941,7 @@ export type SegmentPerformance = Message<"bellwether.ops.v1.SegmentPerformance">
  * Use `create(SegmentPerformanceSchema)` to create a new message.
  */
 export const SegmentPerformanceSchema: GenMessage<SegmentPerformance> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 12);
+  messageDesc(file_bellwether_ops_v1_performance_service, 15);
 
 /**
  * The performance of a model.
@@ -905,6 +1085,13 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
    * @generated from field: repeated bellwether.ops.v1.PerformanceRuleSet rule_sets = 19;
    */
   ruleSets: PerformanceRuleSet[];
+
+  /**
+   * The scorecard with which the model is compared: Performance.scorecard has its figures.
+   *
+   * @generated from field: bellwether.ops.v1.ComparedScorecard scorecard = 20;
+   */
+  scorecard?: ComparedScorecard | undefined;
 };
 
 /**
@@ -912,7 +1099,69 @@ export type GetPerformanceResponse = Message<"bellwether.ops.v1.GetPerformanceRe
  * Use `create(GetPerformanceResponseSchema)` to create a new message.
  */
 export const GetPerformanceResponseSchema: GenMessage<GetPerformanceResponse> = /*@__PURE__*/
-  messageDesc(file_bellwether_ops_v1_performance_service, 13);
+  messageDesc(file_bellwether_ops_v1_performance_service, 16);
+
+/**
+ * Where the scores of the scorecard for a week come from, or why the scorecard has none.
+ *
+ * @generated from enum bellwether.ops.v1.ScorecardSource
+ */
+export const ScorecardSource = {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: SCORECARD_SOURCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The scorecard was the version that scored the week.
+   *
+   * @generated from enum value: SCORECARD_SOURCE_RUN = 1;
+   */
+  RUN: 1,
+
+  /**
+   * Computed later, from the feature values that the run has stored.
+   *
+   * @generated from enum value: SCORECARD_SOURCE_STORED_FEATURES = 2;
+   */
+  STORED_FEATURES: 2,
+
+  /**
+   * Not computed yet. GetPerformanceResponse.scorecard.note has the reason, if one is known.
+   *
+   * @generated from enum value: SCORECARD_SOURCE_PENDING = 3;
+   */
+  PENDING: 3,
+
+  /**
+   * Not computed: the run has stored no feature values, or the retention has removed them.
+   *
+   * @generated from enum value: SCORECARD_SOURCE_NO_FEATURES = 4;
+   */
+  NO_FEATURES: 4,
+
+  /**
+   * Not computed: the version that scored the week has other features than the scorecard.
+   *
+   * @generated from enum value: SCORECARD_SOURCE_OTHER_FEATURES = 5;
+   */
+  OTHER_FEATURES: 5,
+} as const;
+
+/**
+ * Where the scores of the scorecard for a week come from, or why the scorecard has none.
+ *
+ * @generated from enum bellwether.ops.v1.ScorecardSource
+ */
+export type ScorecardSource = (typeof ScorecardSource)[keyof typeof ScorecardSource] | UnknownEnum;
+
+/**
+ * Describes the enum bellwether.ops.v1.ScorecardSource.
+ */
+export const ScorecardSourceSchema: GenEnum<ScorecardSource> = /*@__PURE__*/
+  enumDesc(file_bellwether_ops_v1_performance_service, 0);
 
 /**
  * The property by which the suppliers are divided into segments.
@@ -960,7 +1209,7 @@ export type SegmentKind = (typeof SegmentKind)[keyof typeof SegmentKind] | Unkno
  * Describes the enum bellwether.ops.v1.SegmentKind.
  */
 export const SegmentKindSchema: GenEnum<SegmentKind> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_performance_service, 0);
+  enumDesc(file_bellwether_ops_v1_performance_service, 1);
 
 /**
  * A figure in which a segment can differ.
@@ -1001,7 +1250,7 @@ export type SegmentFigure = (typeof SegmentFigure)[keyof typeof SegmentFigure] |
  * Describes the enum bellwether.ops.v1.SegmentFigure.
  */
 export const SegmentFigureSchema: GenEnum<SegmentFigure> = /*@__PURE__*/
-  enumDesc(file_bellwether_ops_v1_performance_service, 1);
+  enumDesc(file_bellwether_ops_v1_performance_service, 2);
 
 /**
  * Compares the scores of complete weeks with outcomes. The result shows how good the scores of a model are in each
@@ -1019,7 +1268,8 @@ export const SegmentFigureSchema: GenEnum<SegmentFigure> = /*@__PURE__*/
 export const PerformanceService: GenService<{
   /**
    * Measures how well the scores of a model match the known outcomes. Idempotent.
-   * - INVALID_ARGUMENT: a week is not an ISO week, from_week is after to_week, or known_on is not an ISO date.
+   * - INVALID_ARGUMENT: a week is not an ISO week, from_week is after to_week, or known_on is not an ISO date or is in
+   *   the future.
    * - NOT_FOUND: model_name is set, and that model has no complete run. Or model_name is empty, and no run is complete.
    *
    * @generated from rpc bellwether.ops.v1.PerformanceService.GetPerformance

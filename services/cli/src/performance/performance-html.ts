@@ -4,9 +4,11 @@ import type {
   Performance,
   PerformanceFigure,
 } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
+import { figureText } from "./figure-text.ts";
 import { figureName, KIND_NAMES } from "./performance-json.ts";
 import { aucPlot, calibrationPlot } from "./performance-plots.ts";
-import { figureText, outcomeLines, thresholdText } from "./performance-text.ts";
+import { scorecardName, sourceWords } from "./performance-scorecard.ts";
+import { outcomeLines, thresholdText } from "./performance-text.ts";
 
 const STYLE = `:root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}
 main{max-width:60rem;margin:0 auto;padding:1rem}
@@ -19,6 +21,7 @@ svg text{font-size:11px;fill:currentColor;opacity:.7}
 .grid{stroke:currentColor;opacity:.15}
 .interval{stroke:#2563eb;stroke-width:2;opacity:.6}
 .model{fill:#2563eb}
+.scorecard{stroke:#15803d;stroke-width:2}
 .trivial{stroke:#b45309;stroke-width:2;stroke-dasharray:4 3}`;
 
 /** Renders the performance of a model as one page of HTML that loads nothing and runs nothing, all texts escaped. */
@@ -43,7 +46,7 @@ ${outcomeLines(answer)
 <h2>All weeks</h2>
 ${figuresTable(answer.overall, answer)}
 <h2>AUC by week</h2>
-<p>Points: the model, with 95 % intervals. Dashes: suppliers in the order of their last known outcome.</p>
+<p>Points: the model, with 95 % intervals. Dashes: suppliers in the order of their last known outcome. Crosses: the scorecard.</p>
 ${aucPlot(answer)}
 <h2>Calibration</h2>
 <p>Across: mean score. Up: share at which the risk occurred. Dashes: both are equal.</p>
@@ -77,47 +80,81 @@ function table(
 function figuresTable(performance: Performance | undefined, answer: GetPerformanceResponse): string {
   if (performance === undefined) return "";
   const { baseline, atThreshold, atCapacity, note } = performance;
-  const row = (
-    name: string,
-    figure?: PerformanceFigure,
-    trivial?: PerformanceFigure,
-    difference?: PerformanceFigure,
-  ) => ({
-    cells: [
-      name,
-      figureText(figure),
-      trivial ? figureText(trivial) : "",
-      difference ? figureText(difference, true) : "",
-    ],
-  });
+  const { scorecard } = performance;
+  const cell = (figure: PerformanceFigure | undefined, isSigned = false): string =>
+    figure ? figureText(figure, isSigned) : "";
+  const row = (name: string, model: PerformanceFigure | undefined, others: readonly Other[] = []) => {
+    const [trivial, card] = others;
+    const beside = scorecard ? [cell(card?.figure), cell(card?.difference, true)] : [];
+    return { cells: [name, figureText(model), cell(trivial?.figure), cell(trivial?.difference, true), ...beside] };
+  };
   const rows = [
-    row("AUC", performance.auc, baseline?.lastLabelAuc, baseline?.aucDifference),
-    row(
-      "average precision",
-      performance.averagePrecision,
-      baseline?.lastLabelAveragePrecision,
-      baseline?.averagePrecisionDifference,
-    ),
-    row("Brier score", performance.brier, baseline?.baseRateBrier, baseline?.brierDifference),
-    row("log loss", performance.logLoss, baseline?.baseRateLogLoss, baseline?.logLossDifference),
+    row("AUC", performance.auc, [
+      { figure: baseline?.lastLabelAuc, difference: baseline?.aucDifference },
+      { figure: scorecard?.auc, difference: scorecard?.aucDifference },
+    ]),
+    row("average precision", performance.averagePrecision, [
+      { figure: baseline?.lastLabelAveragePrecision, difference: baseline?.averagePrecisionDifference },
+      { figure: scorecard?.averagePrecision, difference: scorecard?.averagePrecisionDifference },
+    ]),
+    row("Brier score", performance.brier, [
+      { figure: baseline?.baseRateBrier, difference: baseline?.brierDifference },
+      { figure: scorecard?.brier, difference: scorecard?.brierDifference },
+    ]),
+    row("log loss", performance.logLoss, [
+      { figure: baseline?.baseRateLogLoss, difference: baseline?.logLossDifference },
+      { figure: scorecard?.logLoss, difference: scorecard?.logLossDifference },
+    ]),
     row("share at which the risk occurred", performance.observedRate),
     row("that share minus the mean score", performance.calibrationGap),
-    row(`precision ${thresholdText(answer)}`, atThreshold?.precision),
-    row(`recall ${thresholdText(answer)}`, atThreshold?.recall),
-    row(`precision at capacity ${answer.capacity}`, atCapacity?.precision),
-    row(`recall at capacity ${answer.capacity}`, atCapacity?.recall),
+    row(`precision ${thresholdText(answer)}`, atThreshold?.precision, ofCard(scorecard?.atThreshold?.precision)),
+    row(`recall ${thresholdText(answer)}`, atThreshold?.recall, ofCard(scorecard?.atThreshold?.recall)),
+    row(
+      `precision at capacity ${answer.capacity}`,
+      atCapacity?.precision,
+      ofCard(scorecard?.atCapacity?.precision, scorecard?.capacityPrecisionDifference),
+    ),
+    row(`recall at capacity ${answer.capacity}`, atCapacity?.recall, ofCard(scorecard?.atCapacity?.recall)),
   ];
-  return `${table(["figure", "model", "without a model", "difference"], rows)}${note === "" ? "" : `<p>${escapeHtml(note)}</p>`}`;
+  const head = ["figure", "model", "without a model", "difference"];
+  const beside = scorecard ? [scorecardName(answer), "difference"] : [];
+  const same = scorecard
+    ? `<p>The scorecard and its difference are those of the ${scorecard.rows} supplier weeks that both have scored.</p>`
+    : "";
+  return `${table([...head, ...beside], rows)}${same}${note === "" ? "" : `<p>${escapeHtml(note)}</p>`}`;
 }
+
+/** What the model is compared with. */
+interface Other {
+  readonly figure: PerformanceFigure | undefined;
+  readonly difference: PerformanceFigure | undefined;
+}
+
+/** Returns what a figure is compared with that only the scorecard has. */
+const ofCard = (figure?: PerformanceFigure, difference?: PerformanceFigure): readonly Other[] => [
+  { figure: undefined, difference: undefined },
+  { figure, difference },
+];
 
 const weeksTable = ({ weeks }: GetPerformanceResponse): string =>
   table(
-    ["week", "version", "outcomes", "with the risk", "AUC", "Brier score", "precision at capacity"],
-    weeks.map(({ isoWeek, modelVersion, performance, coverage }) => ({
+    [
+      "week",
+      "version",
+      "outcomes",
+      "with the risk",
+      "AUC",
+      "AUC of the scorecard",
+      "Brier score",
+      "precision at capacity",
+    ],
+    weeks.map(({ isoWeek, modelVersion, performance, coverage, scorecard }) => ({
       cells: [
         ...[isoWeek, modelVersion],
         `${coverage?.labelled ?? 0n} of ${coverage?.scored ?? 0n}${coverage?.immature ? ", horizon not over" : ""}`,
-        ...[String(performance?.positives ?? 0n), figureText(performance?.auc), figureText(performance?.brier)],
+        ...[String(performance?.positives ?? 0n), figureText(performance?.auc)],
+        scorecard ? `${figureText(performance?.scorecard?.auc)}, ${sourceWords(scorecard.source)}` : "",
+        figureText(performance?.brier),
         figureText(performance?.atCapacity?.precision),
       ],
     })),
@@ -125,11 +162,12 @@ const weeksTable = ({ weeks }: GetPerformanceResponse): string =>
 
 const versionsTable = ({ versions }: GetPerformanceResponse): string =>
   table(
-    ["version", "weeks", "supplier weeks", "AUC", "average precision", "Brier score"],
+    ["version", "weeks", "supplier weeks", "AUC", "AUC of the scorecard", "average precision", "Brier score"],
     versions.map(({ modelVersion, firstWeek, lastWeek, performance }) => ({
       cells: [
         ...[modelVersion, `${firstWeek} to ${lastWeek}`, String(performance?.rows ?? 0n)],
-        ...[figureText(performance?.auc), figureText(performance?.averagePrecision), figureText(performance?.brier)],
+        ...[figureText(performance?.auc), figureText(performance?.scorecard?.auc)],
+        ...[figureText(performance?.averagePrecision), figureText(performance?.brier)],
       ],
     })),
   );

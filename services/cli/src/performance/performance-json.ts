@@ -2,10 +2,12 @@ import {
   type GetPerformanceResponse,
   type Performance,
   type PerformanceFigure,
+  type PerformanceScorecard,
   type PerformanceSelection,
   SegmentFigure,
   SegmentKind,
 } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
+import { SOURCE_NAMES } from "./performance-scorecard.ts";
 
 /** Names of the kinds of segments. */
 export const KIND_NAMES: Readonly<Record<SegmentKind, string>> = {
@@ -74,7 +76,27 @@ function qualityJson(performance: Performance | undefined) {
       brier_difference: figureJson(baseline?.brierDifference),
       log_loss_difference: figureJson(baseline?.logLossDifference),
     },
+    scorecard: scorecardJson(performance.scorecard),
     note: performance.note,
+  };
+}
+
+function scorecardJson(scorecard: PerformanceScorecard | undefined) {
+  if (scorecard === undefined) return null;
+  const { atCapacity } = scorecard;
+  return {
+    rows: Number(scorecard.rows),
+    auc: figureJson(scorecard.auc),
+    average_precision: figureJson(scorecard.averagePrecision),
+    brier: figureJson(scorecard.brier),
+    log_loss: figureJson(scorecard.logLoss),
+    at_threshold: selectionJson(scorecard.atThreshold),
+    at_capacity: atCapacity ? selectionJson(atCapacity) : null,
+    auc_difference: figureJson(scorecard.aucDifference),
+    average_precision_difference: figureJson(scorecard.averagePrecisionDifference),
+    brier_difference: figureJson(scorecard.brierDifference),
+    log_loss_difference: figureJson(scorecard.logLossDifference),
+    capacity_precision_difference: figureJson(scorecard.capacityPrecisionDifference),
   };
 }
 
@@ -94,8 +116,12 @@ export function performanceJson(answer: GetPerformanceResponse) {
     })),
     ...{ measured_share: answer.measuredShare, weighted: answer.weighted },
     overall: qualityJson(answer.overall),
-    weeks: answer.weeks.map(({ isoWeek, modelVersion, performance, coverage }) => ({
+    scorecard: { version: answer.scorecard?.modelVersion ?? "", note: answer.scorecard?.note ?? "" },
+    weeks: answer.weeks.map(({ isoWeek, modelVersion, performance, coverage, scorecard }) => ({
       ...{ iso_week: isoWeek, version: modelVersion, ...qualityJson(performance) },
+      scorecard_source: scorecard ? SOURCE_NAMES[scorecard.source] : null,
+      scorecard_scored: Number(scorecard?.scored ?? 0n),
+      scorecard_unknown_categories: Number(scorecard?.unknownCategories ?? 0n),
       coverage: coverage && {
         scored: Number(coverage.scored),
         labelled: Number(coverage.labelled),

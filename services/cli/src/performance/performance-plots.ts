@@ -34,7 +34,13 @@ function point(x: number, figure: PerformanceFigure | undefined, title: string):
   return `<g><title>${escapeHtml(title)}</title>${interval}<circle cx="${at(x)}" cy="${at(y(value))}" r="3.5" class="model"/></g>`;
 }
 
-/** Plots the AUC of each week with its interval, beside that of the last outcomes. */
+/** Returns a cross at a position. */
+function scorecardMark(x: number, top: number): string {
+  const [left, right, high, low] = [x - 4, x + 4, top - 4, top + 4].map(at);
+  return `<path d="M${left} ${high}L${right} ${low}M${left} ${low}L${right} ${high}" class="scorecard"/>`;
+}
+
+/** Plots the AUC of each week with its interval, beside those of the last outcomes and of the scorecard. */
 export function aucPlot({ weeks }: GetPerformanceResponse): string {
   const step = (WIDTH - MARGIN.left - MARGIN.right) / Math.max(1, weeks.length);
   const labels = Math.ceil(weeks.length / 8);
@@ -45,10 +51,11 @@ export function aucPlot({ weeks }: GetPerformanceResponse): string {
       trivial === undefined
         ? ""
         : `<line x1="${at(x - 4)}" x2="${at(x + 4)}" y1="${at(y(trivial))}" y2="${at(y(trivial))}" class="trivial"/>`;
+    const card = performance?.scorecard?.auc?.value;
     const label = i % labels === 0 ? `<text x="${at(x)}" y="${HEIGHT - 8}" text-anchor="middle">${isoWeek}</text>` : "";
-    return `${cross}${point(x, performance?.auc, isoWeek)}${label}`;
+    return `${cross}${card === undefined ? "" : scorecardMark(x, y(card))}${point(x, performance?.auc, isoWeek)}${label}`;
   });
-  return plot("AUC by week, with 95 % intervals, and AUC of the last outcomes", content.join(""));
+  return plot("AUC by week, with 95 % intervals, and AUC of the last outcomes and of the scorecard", content.join(""));
 }
 
 /** Plots the share at which the risk occurred against the mean score, by bin. */

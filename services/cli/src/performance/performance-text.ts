@@ -8,15 +8,9 @@ import type {
 } from "@bellwether/gen/bellwether/ops/v1/performance_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { printable } from "../output/printable.ts";
+import { figureText } from "./figure-text.ts";
 import { figureName, KIND_NAMES } from "./performance-json.ts";
-
-/** Returns a figure with its interval: "0.842 (0.790 to 0.884)", "0.842" without one, "–" when it is not determined. */
-export function figureText(figure: PerformanceFigure | undefined, isSigned = false): string {
-  const text = (value: number): string => (isSigned && value > 0 ? `+${value.toFixed(3)}` : value.toFixed(3));
-  const { value, low, high } = figure ?? {};
-  if (value === undefined) return "–";
-  return low === undefined || high === undefined ? text(value) : `${text(value)} (${text(low)} to ${text(high)})`;
-}
+import { comparedLines, scorecardLines, scorecardOfWeek } from "./performance-scorecard.ts";
 
 /** Where outcomes come from, with the words for one of them. */
 const SOURCES = [
@@ -73,6 +67,7 @@ export function outcomeLines(answer: GetPerformanceResponse): string[] {
       ? ["weights: alerted suppliers and the review sample stand for all suppliers of their kind"]
       : []),
     ...ruleSetLines(answer),
+    ...comparedLines(answer),
     ...(answer.measuredShare < 1
       ? [
           `measured: a random ${(100 * answer.measuredShare).toFixed(1)} % of the suppliers, because there are too many for all`,
@@ -125,16 +120,18 @@ export function qualityLines(performance: Performance | undefined, answer: GetPe
     `calibration: risk ${figureText(performance.observedRate)}, mean score ${performance.meanScore?.toFixed(3) ?? "–"}, gap ${figureText(performance.calibrationGap, true)}`,
     `${thresholdText(answer)}: ${selection(performance.atThreshold)}`,
     `at capacity ${answer.capacity} a week: ${selection(performance.atCapacity)}`,
+    ...scorecardLines(performance, answer),
     ...(note === "" ? [] : [note]),
   ];
 }
 
 /** Returns the weeks, one a line. */
 export function weekLines({ weeks }: GetPerformanceResponse): string[] {
-  return weeks.map(({ isoWeek, modelVersion, performance, coverage }) => {
+  return weeks.map((week) => {
+    const { isoWeek, modelVersion, performance, coverage } = week;
     const labelled = `${coverage?.labelled ?? 0n} of ${coverage?.scored ?? 0n}`;
     const pending = coverage?.immature ? ", horizon not over" : "";
-    return `${isoWeek}  ${modelVersion || "–"}  outcomes ${labelled}${pending}  AUC ${figureText(performance?.auc)}  Brier ${figureText(performance?.brier)}  precision at capacity ${figureText(performance?.atCapacity?.precision)}`;
+    return `${isoWeek}  ${modelVersion || "–"}  outcomes ${labelled}${pending}  AUC ${figureText(performance?.auc)}  Brier ${figureText(performance?.brier)}  precision at capacity ${figureText(performance?.atCapacity?.precision)}${scorecardOfWeek(week)}`;
   });
 }
 

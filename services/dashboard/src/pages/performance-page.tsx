@@ -12,6 +12,7 @@ import { Calibration } from "../performance/calibration.tsx";
 import { FiguresTable } from "../performance/figures-table.tsx";
 import { coverageSentences } from "../performance/performance-words.ts";
 import { ReviewCard } from "../performance/review-card.tsx";
+import { scorecardSentence } from "../performance/scorecard-words.ts";
 import { SegmentsTable } from "../performance/segments-table.tsx";
 import { WeekFigures } from "../performance/week-figures.tsx";
 import { VersionsTable } from "../performance/weeks-table.tsx";
@@ -57,7 +58,7 @@ function Figures({ answer }: { answer: GetPerformanceResponse }) {
           {fromWeek} to {toWeek}
         </h2>
         {definition !== "" && <p>Risk: {visibleText(definition)}</p>}
-        <p className="quiet">{coverageSentences(answer).join(" ")}</p>
+        <p className="quiet">{[...coverageSentences(answer), scorecardSentence(answer)].join(" ")}</p>
         {note !== "" && <p role="note">Note: {visibleText(note)}.</p>}
         {rows > 0n && overall ? (
           <>
@@ -89,8 +90,9 @@ function Figures({ answer }: { answer: GetPerformanceResponse }) {
           <section className="card" aria-labelledby="versions">
             <h2 id="versions">By version</h2>
             <p className="quiet">
-              A scorecard is a version too: it is measured on the weeks that it has scored. Without a model: suppliers
-              in the order of their last known outcome.
+              A scorecard is a version too: it is measured on the weeks that it has scored. In the columns without a
+              model and scorecard is the AUC of suppliers in the order of their last known outcome, and of the
+              scorecard.
             </p>
             <VersionsTable modelName={answer.modelName} versions={versions} />
           </section>

@@ -15,6 +15,8 @@ export interface PlottedShare {
   readonly figure: PerformanceFigure | undefined;
   /** The same share without a model. Undefined: there is none. */
   readonly trivial?: number | undefined;
+  /** The same share of the scorecard. Undefined: there is none. */
+  readonly card?: number | undefined;
   /** What is at this position, for the tooltip. */
   readonly title: string;
 }
@@ -29,7 +31,7 @@ interface SharePlotProps {
   readonly hasDiagonal?: boolean;
 }
 
-/** Plots shares with their intervals as dots, and the shares without a model as dashes. */
+/** Plots shares with their intervals as dots, the shares without a model as dashes, and those of the scorecard as circles. */
 export function SharePlot({ label, shares, ticks, hasDiagonal = false }: SharePlotProps) {
   const x = linearScale([0, 1], [BOX.left, BOX.right]);
   const y = linearScale([0, 1], [BOX.bottom, BOX.top]);
@@ -54,12 +56,13 @@ export function SharePlot({ label, shares, ticks, hasDiagonal = false }: SharePl
   );
 }
 
-function mark({ figure, trivial, title }: PlottedShare, x: number, y: (share: number) => number): ReactNode {
+function mark({ figure, trivial, card, title }: PlottedShare, x: number, y: (share: number) => number): ReactNode {
   const { value, low, high } = figure ?? {};
   return (
     <g key={title}>
       <title>{title}</title>
       {trivial !== undefined && <line className="base" x1={x - 5} x2={x + 5} y1={y(trivial)} y2={y(trivial)} />}
+      {card !== undefined && <circle className="base" fill="none" cx={x} cy={y(card)} r={5} />}
       {low !== undefined && high !== undefined && <line className="joint" x1={x} x2={x} y1={y(low)} y2={y(high)} />}
       {value !== undefined && <circle className="dot" data-tone="busy" cx={x} cy={y(value)} r={4} />}
     </g>

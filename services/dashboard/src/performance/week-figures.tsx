@@ -17,13 +17,14 @@ export function WeekFigures({ weeks }: { weeks: readonly WeekPerformance[] }) {
   const choice = FIGURE_CHOICES[at];
   if (!choice) return null;
   const every = Math.ceil(weeks.length / NAMED);
+  const hasScorecard = weeks.some(({ performance }) => performance?.scorecard !== undefined);
   const place = (i: number): number => (i + 0.5) / weeks.length;
   return (
     <>
       <Choice title="Figure" options={OPTIONS} value={at} onChange={setAt} />
       <p className="quiet">
-        Dots: the model, with 95 % intervals.{choice.trivial && " Dashes: without a model."} Weeks without enough
-        outcomes have no dot.
+        Dots: the model, with 95 % intervals.{choice.trivial && " Dashes: without a model."}
+        {hasScorecard && " Circles: the scorecard."} Weeks without enough outcomes have no dot.
       </p>
       <SharePlot
         label={labelOf(choice, weeks)}
@@ -31,7 +32,8 @@ export function WeekFigures({ weeks }: { weeks: readonly WeekPerformance[] }) {
         shares={weeks.map(({ isoWeek, performance }, i) => {
           const figure = performance && choice.of(performance);
           const trivial = performance && choice.trivial?.(performance)?.value;
-          return { at: place(i), figure, trivial, title: `${isoWeek}: ${figureText(figure)}` };
+          const card = performance?.scorecard && choice.card(performance.scorecard)?.value;
+          return { at: place(i), figure, trivial, card, title: `${isoWeek}: ${figureText(figure)}` };
         })}
       />
       <details>

@@ -4,6 +4,7 @@ import { countText } from "../parts/format.ts";
 import { Wide } from "../parts/wide.tsx";
 import { hrefOf } from "../routing/route.ts";
 import { figureText } from "./performance-words.ts";
+import { sourceWords } from "./scorecard-words.ts";
 
 /** The weeks, newest first. */
 export function WeeksTable({ weeks }: { weeks: readonly WeekPerformance[] }) {
@@ -16,12 +17,13 @@ export function WeeksTable({ weeks }: { weeks: readonly WeekPerformance[] }) {
             <th scope="col">Outcomes</th>
             <th scope="col">With the risk</th>
             <th scope="col">AUC</th>
+            <th scope="col">Scorecard</th>
             <th scope="col">Brier score</th>
             <th scope="col">Precision at capacity</th>
           </tr>
         </thead>
         <tbody>
-          {weeks.toReversed().map(({ isoWeek, modelVersion, performance, coverage }) => (
+          {weeks.toReversed().map(({ isoWeek, modelVersion, performance, coverage, scorecard }) => (
             <tr key={isoWeek}>
               <th scope="row">
                 {isoWeek}
@@ -36,6 +38,10 @@ export function WeeksTable({ weeks }: { weeks: readonly WeekPerformance[] }) {
               </td>
               <td className="number labelled" data-label="AUC">
                 {figureText(performance?.auc)}
+              </td>
+              <td className="number labelled" data-label="Scorecard">
+                {figureText(performance?.scorecard?.auc)}
+                {scorecard && <small>{sourceWords(scorecard)}</small>}
               </td>
               <td className="number labelled" data-label="Brier score">
                 {figureText(performance?.brier)}
@@ -67,6 +73,7 @@ export function VersionsTable({ modelName, versions }: VersionsTableProps) {
             <th scope="col">Outcomes</th>
             <th scope="col">AUC</th>
             <th scope="col">Without a model</th>
+            <th scope="col">Scorecard</th>
             <th scope="col">Average precision</th>
             <th scope="col">Brier score</th>
           </tr>
@@ -92,6 +99,9 @@ export function VersionsTable({ modelName, versions }: VersionsTableProps) {
               </td>
               <td className="number labelled" data-label="Without a model">
                 {figureText(performance?.baseline?.lastLabelAuc)}
+              </td>
+              <td className="number labelled" data-label="Scorecard">
+                {figureText(performance?.scorecard?.auc)}
               </td>
               <td className="number labelled" data-label="Average precision">
                 {figureText(performance?.averagePrecision)}

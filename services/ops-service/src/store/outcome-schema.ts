@@ -116,3 +116,24 @@ export const keptScore = bellwether.table(
   },
   (t) => [primaryKey({ columns: [t.runId, t.slice] })],
 );
+
+/**
+ * What the newest scorecard of the model computes from the stored features of a run, for comparison. The scores are not those of the run:
+ * nobody was alerted because of them.
+ */
+export const scorecardRun = bellwether.table("scorecard_run", {
+  runId: integer("run_id")
+    .primaryKey()
+    .references(() => run.id),
+  modelVersion: text("model_version").notNull(),
+  bundleDigest: text("bundle_digest").notNull(),
+  computedAt: when("computed_at").notNull().defaultNow(),
+  /** True: the run has other features than the scorecard, so it has no scores of it. */
+  otherFeatures: boolean("other_features").notNull(),
+  /** Number of these suppliers with a category whose text the run has not stored. */
+  unknownCategories: integer("unknown_categories").notNull(),
+  /** Share of the suppliers of the run that were scored, in (0, 1]. Below 1: there were too many. */
+  share: doublePrecision("share").notNull(),
+  suppliers: integer("suppliers").array().notNull(),
+  scores: doublePrecision("scores").array().notNull(),
+});

@@ -1,8 +1,9 @@
 import { holmAdjusted } from "../significance/holm.ts";
+import { countSuppliers, MIN_CLASS_SUPPLIERS } from "./class-counts.ts";
 import { type Estimate, estimateOf, pValueOf } from "./estimate.ts";
 import { aucFigure, differenceFigure, type Figure, meanFigure } from "./figure.ts";
 import { type LabelledRows, positionsWhere, selectRows } from "./labelled-rows.ts";
-import { countSuppliers, MIN_CLASS_SUPPLIERS, measureQuality, type Quality } from "./measure-quality.ts";
+import { measureQuality, type Quality } from "./measure-quality.ts";
 import { rankRows } from "./ranking.ts";
 
 /** A way to divide the rows, for example by region. */

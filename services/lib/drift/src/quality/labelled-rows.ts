@@ -18,6 +18,18 @@ export interface LabelledRows {
   readonly baseRates: Float64Array;
   /** The supplier's last outcome that was known before the week: 1, 0, or -1 for none. */
   readonly lastLabels: Int8Array;
+  /** What another version gives the same rows, for comparison. Default: nothing is compared. */
+  readonly reference?: ReferenceColumns;
+}
+
+/** Scores of another version. All arrays have one element a row; NaN: the version has no score of the row. */
+export interface ReferenceColumns {
+  /** Calibrated scores, in [0, 1]. */
+  readonly scores: Float64Array;
+  /** As `LabelledRows.flags`. */
+  readonly flags: Float64Array;
+  /** As `LabelledRows.capacityShares`. NaN also where the k-th highest score of the week is not known. */
+  readonly capacityShares: Float64Array;
 }
 
 /** Returns the rows at these positions, in this order. Suppliers keep their numbers. */
@@ -32,7 +44,13 @@ export function selectRows(rows: LabelledRows, positions: Uint32Array): Labelled
     ...(rows.flags && { flags: pick(rows.flags, positions, new Float64Array(positions.length)) }),
     baseRates: pick(rows.baseRates, positions, new Float64Array(positions.length)),
     lastLabels: pick(rows.lastLabels, positions, new Int8Array(positions.length)),
+    ...(rows.reference && { reference: selectColumns(rows.reference, positions) }),
   };
+}
+
+function selectColumns({ scores, flags, capacityShares }: ReferenceColumns, positions: Uint32Array): ReferenceColumns {
+  const at = (column: Float64Array): Float64Array => pick(column, positions, new Float64Array(positions.length));
+  return { scores: at(scores), flags: at(flags), capacityShares: at(capacityShares) };
 }
 
 /** Fills `into` with the values at these positions. A loop is several times faster than `from` with a function. */

@@ -1,3 +1,4 @@
+import { countSuppliers, intervalNote } from "./class-counts.ts";
 import { type Estimate, estimateOf, NO_ESTIMATE } from "./estimate.ts";
 import {
   aucFigure,
@@ -11,14 +12,8 @@ import {
 } from "./figure.ts";
 import { type LabelledRows, positionsWhere, selectRows } from "./labelled-rows.ts";
 import { rankRows } from "./ranking.ts";
-
-/** Precision and recall when the rows of a selection are flagged. */
-export interface Selection {
-  /** Number of suppliers that the flagged rows represent, per row of the selection's share. */
-  readonly flagged: number;
-  readonly precision: Estimate;
-  readonly recall: Estimate;
-}
+import { measureReference, type ReferenceQuality } from "./reference-quality.ts";
+import type { Selection } from "./selection.ts";
 
 /** Rows whose score is in [from, to). The last bin includes 1. */
 export interface QualityBin {
@@ -66,12 +61,12 @@ export interface Quality {
   readonly atCapacity: Selection;
   readonly calibration: readonly QualityBin[];
   readonly baseline: TrivialBaseline;
+  /** The other version on the rows that it has scored. Null: the rows have no columns of another version. */
+  readonly reference: ReferenceQuality | null;
   /** Why figures have no interval. Empty: all have one. */
   readonly note: string;
 }
 
-/** Number of suppliers with, and without, the risk below which an interval is not reliable. */
-export const MIN_CLASS_SUPPLIERS = 10;
 const BINS = 10;
 
 /**
@@ -81,7 +76,7 @@ const BINS = 10;
 export function measureQuality(rows: LabelledRows, threshold: number): Quality {
   const { scores, labels, weights, capacityShares } = rows;
   const [positiveSuppliers, negativeSuppliers, suppliers] = countSuppliers(rows);
-  const note = noteOf(labels.length, positiveSuppliers, negativeSuppliers);
+  const note = intervalNote(labels.length, positiveSuppliers, negativeSuppliers);
   const withInterval = note === "";
   const estimate = (figure: Figure, scale: Parameters<typeof estimateOf>[2]): Estimate => {
     const found = estimateOf(figure, rows, scale);
@@ -115,6 +110,7 @@ export function measureQuality(rows: LabelledRows, threshold: number): Quality {
     atCapacity: selection(capacityShares, selectionFigures(ranking, rows, capacityShares)),
     calibration: calibrationOf(rows, withInterval),
     baseline: baselineOf(rows, withInterval),
+    reference: measureReference(rows),
   };
 }
 
@@ -149,27 +145,6 @@ function baselineOf(all: LabelledRows, withInterval: boolean): TrivialBaseline {
     brierDifference: difference(brierFigure(scores, rows), base.brier),
     logLossDifference: difference(logLossFigure(scores, rows), base.logLoss),
   };
-}
-
-function noteOf(rows: number, positives: number, negatives: number): string {
-  if (rows === 0) return "no outcome is known";
-  if (positives === 0) return "the risk occurred at no supplier, so the ranking cannot be measured";
-  if (negatives === 0) return "the risk occurred at every supplier with an outcome, so the ranking cannot be measured";
-  if (positives >= MIN_CLASS_SUPPLIERS && negatives >= MIN_CLASS_SUPPLIERS) return "";
-  const [few, which] = positives < negatives ? [positives, "with"] : [negatives, "without"];
-  return `no intervals: they need ${MIN_CLASS_SUPPLIERS} suppliers ${which} the risk, and there are ${few}`;
-}
-
-/** Counts the suppliers with a positive row, with a negative row, and with any. */
-export function countSuppliers({
-  labels,
-  clusterOf,
-  clusters,
-}: LabelledRows): readonly [positives: number, negatives: number, all: number] {
-  const classes = new Uint8Array(clusters);
-  for (let i = 0; i < labels.length; i++) classes[clusterOf[i]] |= labels[i] === 1 ? 1 : 2;
-  const count = (mask: number): number => classes.reduce((total, bits) => total + ((bits & mask) > 0 ? 1 : 0), 0);
-  return [count(1), count(2), count(3)];
 }
 
 /** Returns ten bins of equal width. */

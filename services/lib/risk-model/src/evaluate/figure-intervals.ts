@@ -1,6 +1,6 @@
+import { countSuppliers, MIN_CLASS_SUPPLIERS } from "@bellwether/drift/quality/class-counts";
 import { estimateOf } from "@bellwether/drift/quality/estimate";
 import { averagePrecisionFigure, brierFigure, type Figure, logLossFigure } from "@bellwether/drift/quality/figure";
-import { countSuppliers, MIN_CLASS_SUPPLIERS } from "@bellwether/drift/quality/measure-quality";
 import { rankRows } from "@bellwether/drift/quality/ranking";
 import { clustersOf, labelledScores } from "./labelled-scores.ts";
 

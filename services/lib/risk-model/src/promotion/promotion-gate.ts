@@ -1,6 +1,6 @@
 import type { PromotionPolicy } from "@bellwether/config/promotion-policy";
+import { countSuppliers } from "@bellwether/drift/quality/class-counts";
 import type { SegmentDimension } from "@bellwether/drift/quality/compare-segments";
-import { countSuppliers } from "@bellwether/drift/quality/measure-quality";
 import { checkOf, type GateCheck, type GateVerdict, verdictOf } from "./gate-check.ts";
 import { type GatePlots, plotPoints } from "./gate-plots.ts";
 import { type LabelledPair, pairScores, type ScoredPair } from "./labelled-pair.ts";

@@ -1,8 +1,8 @@
+import { countSuppliers, MIN_CLASS_SUPPLIERS } from "@bellwether/drift/quality/class-counts";
 import type { SegmentDimension } from "@bellwether/drift/quality/compare-segments";
 import { type Estimate, estimateOf, pValueOf } from "@bellwether/drift/quality/estimate";
 import { aucFigure, brierFigure, differenceFigure, type Figure } from "@bellwether/drift/quality/figure";
 import { type LabelledRows, selectRows } from "@bellwether/drift/quality/labelled-rows";
-import { countSuppliers, MIN_CLASS_SUPPLIERS } from "@bellwether/drift/quality/measure-quality";
 import { rankRows } from "@bellwether/drift/quality/ranking";
 import { holmAdjusted } from "@bellwether/drift/significance/holm";
 import { checkOf, type GateCheck, signed } from "./gate-check.ts";

@@ -44,6 +44,9 @@ const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 /** Returns the day that UTC has now. */
 export const today = (now: Date): string => dayOf(now.getTime());
 
+/** Returns the last day that has begun somewhere on Earth. */
+export const latestDay = (now: Date): string => dayOf(now.getTime() + FIRST_ZONE_MS);
+
 /**
  * Checks one row. @param find returns the prediction of an id; undefined: none is known
  * @returns the valid outcome, or what is wrong
@@ -129,8 +132,7 @@ export function checkWhat(
     reject("iso_week", "", "is missing; name the week, the day (happened_on) or the prediction");
   if (isoWeek === "" && occurred === false && !hasPrediction)
     reject("iso_week", "", "is missing; an outcome NOT_OCCURRED names its week");
-  // A day has begun when it has begun somewhere on Earth.
-  const latest = dayOf(now.getTime() + FIRST_ZONE_MS);
+  const latest = latestDay(now);
   const isDay = (field: string, day: string): boolean => {
     if (day === "") return false;
     if (!isIsoDate(day)) reject(field, day, "is not a day such as 2026-03-01");

@@ -3,8 +3,14 @@ import type { Day, WeekLabels } from "./label-week.ts";
 import { createSetFinder, type RuleLimits } from "./rule-limits.ts";
 import type { RunScores } from "./run-scores.ts";
 
-/** Collects the rows of all weeks, oldest week first. */
-export function createRows(ruleSets: readonly RuleLimits[]) {
+/** Which suppliers of a week are examined, by rule set. Null: not known. */
+interface WeekSelections {
+  readonly model: readonly Selected[];
+  readonly scorecard: readonly Selected[] | null;
+}
+
+/** Collects the rows of all weeks, oldest week first. @param isCompared whether the rows have scores of a scorecard */
+export function createRows(ruleSets: readonly RuleLimits[], isCompared: boolean) {
   const setOf = createSetFinder(ruleSets);
   const columns = {
     scores: [] as number[],
@@ -18,6 +24,7 @@ export function createRows(ruleSets: readonly RuleLimits[]) {
     baseRates: [] as number[],
     lastLabels: [] as number[],
   };
+  const reference = { scores: [] as number[], flags: [] as number[], capacityShares: [] as number[] };
   const [regions, categories, exposures] = [[] as string[], [] as string[], [] as number[]];
   /** The labels of each supplier, oldest week first. */
   const labelsOf = new Map<number, { readonly known: Day; readonly label: number }[]>();
@@ -29,7 +36,7 @@ export function createRows(ruleSets: readonly RuleLimits[]) {
       end: Day,
       scores: RunScores,
       { positions, labels, weights, known }: WeekLabels,
-      selections: readonly Selected[],
+      selections: WeekSelections,
     ): void {
       const baseRate = baseRateOn(byDay, end);
       for (const [k, position] of positions.entries()) {
@@ -41,8 +48,17 @@ export function createRows(ruleSets: readonly RuleLimits[]) {
         columns.suppliers.push(supplier);
         const [region, category] = [scores.regions[position] ?? "", scores.categories[position] ?? ""];
         const set = setOf(region, category);
-        further.capacityShares.push(capacityShare(score, selections[set] ?? "none"));
-        further.flags.push(score >= (ruleSets[set]?.threshold ?? Number.POSITIVE_INFINITY) ? 1 : 0);
+        const threshold = ruleSets[set]?.threshold ?? Number.POSITIVE_INFINITY;
+        further.capacityShares.push(capacityShare(score, selections.model[set] ?? "none"));
+        further.flags.push(score >= threshold ? 1 : 0);
+        if (isCompared) {
+          const other = scores.scorecardScores[position] ?? Number.NaN;
+          reference.scores.push(other);
+          reference.flags.push(other >= threshold ? 1 : 0);
+          const isKnown = selections.scorecard !== null && !Number.isNaN(other);
+          const share = capacityShare(other, selections.scorecard?.[set] ?? "none");
+          reference.capacityShares.push(isKnown ? share : Number.NaN);
+        }
         further.baseRates.push(baseRate);
         further.lastLabels.push(labelsOf.get(supplier)?.findLast((label) => label.known <= end)?.label ?? -1);
         regions.push(region);
@@ -79,6 +95,13 @@ export function createRows(ruleSets: readonly RuleLimits[]) {
         flags: Float64Array.from(further.flags),
         baseRates: Float64Array.from(further.baseRates),
         lastLabels: Int8Array.from(further.lastLabels),
+        ...(isCompared && {
+          reference: {
+            scores: Float64Array.from(reference.scores),
+            flags: Float64Array.from(reference.flags),
+            capacityShares: Float64Array.from(reference.capacityShares),
+          },
+        }),
       };
       const segments = [
         { name: "region", segmentOf: regions },

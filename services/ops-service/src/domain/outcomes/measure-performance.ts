@@ -8,6 +8,7 @@ import { createRows, type Selected } from "./collect-rows.ts";
 import { type Coverage, type Day, type LabelSources, labelWeek, type WeekLabels } from "./label-week.ts";
 import type { RuleLimits } from "./rule-limits.ts";
 import type { RunScores } from "./run-scores.ts";
+import type { ScorecardVersion } from "./scorecard-scores.ts";
 
 /** What is measured. */
 export interface PerformanceTask {
@@ -21,6 +22,20 @@ export interface PerformanceTask {
   readonly ruleSets: readonly RuleLimits[];
   /** Number of suppliers that are examined in a week, whatever their rule set. Null: the capacity of each set. */
   readonly capacity: number | null;
+  /** The scorecard with which the scores are compared. Null: with none. */
+  readonly scorecard: ScorecardVersion | null;
+}
+
+/** Where the scores of the scorecard come from, or why a week has none. */
+export type ScorecardSource = "run" | "stored_features" | "pending" | "no_features" | "other_features";
+
+/** The scorecard in one week. */
+export interface WeekScorecard {
+  readonly source: ScorecardSource;
+  /** Number of suppliers with a score of the scorecard. */
+  readonly scored: number;
+  /** Number of these suppliers with a category whose text the run has not stored. */
+  readonly unknownCategories: number;
 }
 
 /** A complete run of a week. */
@@ -34,6 +49,14 @@ export interface MeasuredRun {
   readonly completedMs: number;
   readonly reviewed: ReadonlySet<number>;
   readonly frame: number;
+  /** Null: the weeks are compared with no scorecard. */
+  readonly scorecard: (WeekScorecard & { readonly isWhole: boolean }) | null;
+}
+
+/** The suppliers with the highest scores of those in a scope. Scope null: of all suppliers. */
+export interface WantedCut {
+  readonly capacity: number;
+  readonly scope: SetScope | null;
 }
 
 /** The k-th highest score of a week, and how many suppliers have it. */
@@ -54,8 +77,15 @@ export interface PerformanceReader {
   sources(task: PerformanceTask, runs: readonly MeasuredRun[]): Promise<LabelSources>;
   /** @param which these suppliers, or a random share of all suppliers that is the same in each run */
   scores(run: MeasuredRun, which: { readonly suppliers: Int32Array } | { readonly share: number }): Promise<RunScores>;
-  /** @param scope null: all suppliers. @returns undefined: the scope has fewer suppliers than `capacity` */
-  capacityCut(run: MeasuredRun, capacity: number, scope: SetScope | null): Promise<CapacityCut | undefined>;
+  /**
+   * Returns the cuts of all runs, one element a run and one a wanted cut. Undefined: the scope has fewer suppliers than the capacity.
+   * @param by whose scores decide
+   */
+  capacityCuts(
+    runs: readonly MeasuredRun[],
+    wanted: readonly WantedCut[],
+    by: "model" | "scorecard",
+  ): Promise<readonly (readonly (CapacityCut | undefined)[])[]>;
 }
 
 export interface WeekReport {
@@ -63,6 +93,7 @@ export interface WeekReport {
   readonly modelVersion: string;
   readonly quality: Quality;
   readonly coverage: Coverage;
+  readonly scorecard: WeekScorecard | null;
 }
 
 export interface VersionReport {
@@ -106,20 +137,21 @@ export async function measurePerformance(task: PerformanceTask, reader: Performa
   const whole = outcomes.completeAfterDays === null ? null : shareOf(runs, task);
   const known = suppliersWithOutcome(sources);
   const labelled = randomPart(known, Math.floor(MAX_ROWS / Math.max(1, runs.length)));
-  const builder = createRows(task.ruleSets);
+  const builder = createRows(task.ruleSets, task.scorecard !== null);
   const weeks: {
     readonly run: MeasuredRun;
     readonly labels: WeekLabels;
     readonly from: number;
     readonly to: number;
   }[] = [];
-  for (const run of runs) {
+  const selections = await readSelections(reader, runs, task, "model");
+  const references = await readSelections(reader, runs, task, "scorecard");
+  for (const [week, run] of runs.entries()) {
     const scores = await reader.scores(run, whole === null ? { suppliers: labelled } : { share: whole });
-    const selections = await readSelections(reader, run, task);
     const end = dayNumber(isoWeekEnd(run.isoWeek));
     const labels = labelWeek({ ...run, end, suppliers: scores.suppliers }, sources, rules);
     const from = builder.length();
-    builder.add(end, scores, labels, selections);
+    builder.add(end, scores, labels, { model: selections[week] ?? [], scorecard: references[week] ?? null });
     weeks.push({ run, labels, from, to: builder.length() });
   }
   const { rows, segments } = builder.finish();
@@ -128,8 +160,8 @@ export async function measurePerformance(task: PerformanceTask, reader: Performa
   const compared = compareSegments(rows, segments, { threshold: BY_FLAGS, maxSegments: MAX_SEGMENTS });
   return {
     overall: measureQuality(rows, BY_FLAGS),
-    weeks: weeks.map(({ run: { isoWeek, modelVersion }, labels, from, to }) => ({
-      ...{ isoWeek, modelVersion, coverage: labels.coverage },
+    weeks: weeks.map(({ run: { isoWeek, modelVersion, scorecard }, labels, from, to }) => ({
+      ...{ isoWeek, modelVersion, coverage: labels.coverage, scorecard },
       quality: part(range(from, to)),
     })),
     versions: [
@@ -155,25 +187,33 @@ export async function measurePerformance(task: PerformanceTask, reader: Performa
 /** The threshold of measurements: not used, because the rows have flags. */
 const BY_FLAGS = 1;
 
-/** Returns which suppliers of a week are examined: by rule set, or the only one for all. */
+/**
+ * Returns which suppliers of each week are examined: by rule set, or the only selection for all. Null: the suppliers with the highest
+ * scores of the week are not known.
+ */
 async function readSelections(
   reader: PerformanceReader,
-  run: MeasuredRun,
-  { ruleSets, capacity }: PerformanceTask,
-): Promise<readonly Selected[]> {
-  const wanted = capacity === null ? ruleSets : [{ capacity, scope: null }];
-  const selections: Selected[] = [];
-  for (const set of wanted) {
-    if (set.capacity === 0) {
-      selections.push("none");
-      continue;
-    }
-    const cut = await reader.capacityCut(run, set.capacity, set.scope);
-    selections.push(
-      cut === undefined ? "all" : { score: cut.score, share: Math.min(1, (set.capacity - cut.above) / cut.tied) },
-    );
-  }
-  return capacity === null ? selections : ruleSets.map(() => selections[0] ?? "none");
+  runs: readonly MeasuredRun[],
+  { ruleSets, capacity, scorecard }: PerformanceTask,
+  by: "model" | "scorecard",
+): Promise<readonly (readonly Selected[] | null)[]> {
+  const isKnown = (run: MeasuredRun): boolean => by === "model" || run.scorecard?.isWhole === true;
+  if (by === "scorecard" && scorecard === null) return [];
+  const sets: readonly WantedCut[] = capacity === null ? ruleSets : [{ capacity, scope: null }];
+  const wanted = sets.filter((set) => set.capacity > 0);
+  const known = runs.filter(isKnown);
+  const cuts = new Map((await reader.capacityCuts(known, wanted, by)).map((found, i) => [known[i]?.id, found]));
+  const selectionOf = (found: readonly (CapacityCut | undefined)[], set: WantedCut): Selected => {
+    if (set.capacity === 0) return "none";
+    const cut = found[wanted.indexOf(set)];
+    return cut === undefined ? "all" : { score: cut.score, share: Math.min(1, (set.capacity - cut.above) / cut.tied) };
+  };
+  return runs.map((run) => {
+    const found = cuts.get(run.id);
+    if (found === undefined) return null;
+    const selections = sets.map((set) => selectionOf(found, set));
+    return capacity === null ? selections : ruleSets.map(() => selections[0] ?? "none");
+  });
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

@@ -3,12 +3,16 @@ import type { OutcomeSpec } from "@bellwether/config/model-spec";
 import { isoWeekNumber, isoWeekOfNumber, parseIsoWeek } from "@bellwether/contract/iso-week";
 import type { SegmentQuality } from "@bellwether/drift/quality/compare-segments";
 import type { Estimate } from "@bellwether/drift/quality/estimate";
-import type { Quality, Selection } from "@bellwether/drift/quality/measure-quality";
+import type { Quality } from "@bellwether/drift/quality/measure-quality";
+import type { ReferenceQuality } from "@bellwether/drift/quality/reference-quality";
+import type { Selection } from "@bellwether/drift/quality/selection";
 import {
   type OutcomeCoverageSchema,
   type PerformanceRuleSetSchema,
   type PerformanceSchema,
+  type PerformanceScorecardSchema,
   type PerformanceService,
+  ScorecardSource,
   SegmentFigure,
   SegmentKind,
   type SegmentPerformanceSchema,
@@ -16,10 +20,11 @@ import {
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { ModelNotScoredError, QueryError } from "../../domain/ops-error.ts";
-import { today } from "../../domain/outcomes/check-outcomes.ts";
+import { latestDay, today } from "../../domain/outcomes/check-outcomes.ts";
 import type { Coverage } from "../../domain/outcomes/label-week.ts";
-import type { PerformanceReport, PerformanceTask } from "../../domain/outcomes/measure-performance.ts";
+import type { PerformanceReport, PerformanceTask, WeekScorecard } from "../../domain/outcomes/measure-performance.ts";
 import type { RuleLimits } from "../../domain/outcomes/rule-limits.ts";
+import type { ScorecardStatus } from "../../domain/outcomes/scorecard-scores.ts";
 import { chooseModel, type ScoringModel } from "../../domain/scores/choose-model.ts";
 
 export interface PerformanceDependencies {
@@ -28,6 +33,8 @@ export interface PerformanceDependencies {
   readonly outcomesOf: (modelName: string) => OutcomeSpec;
   /** Returns the limits of the active rule sets of a model. */
   readonly ruleLimitsOf: (modelName: string) => Promise<readonly RuleLimits[]>;
+  /** Returns the scorecard with which the weeks of a model are compared. */
+  readonly scorecardOf: (modelName: string, signal: AbortSignal) => Promise<ScorecardStatus>;
   readonly measure: (task: PerformanceTask, signal: AbortSignal) => Promise<PerformanceReport>;
 }
 
@@ -51,10 +58,13 @@ export function performanceHandlers(deps: PerformanceDependencies): ServiceImpl<
       const { fromWeek, toWeek } = weeksOf(request, latest);
       const knownOn = request.knownOn || today(deps.now());
       if (!isIsoDate(knownOn)) throw new QueryError("known_on", "is not a day such as 2026-03-01");
+      // Events of the days to come are not known: their absence would count as an outcome.
+      if (knownOn > latestDay(deps.now())) throw new QueryError("known_on", "is in the future");
       const outcomes = deps.outcomesOf(modelName);
       const ruleSets = await deps.ruleLimitsOf(modelName);
       const capacity = request.capacity || null;
-      const task = { modelName, fromWeek, toWeek, knownOn, outcomes, ruleSets, capacity };
+      const { scorecard, note } = await deps.scorecardOf(modelName, signal);
+      const task = { modelName, fromWeek, toWeek, knownOn, outcomes, ruleSets, capacity, scorecard };
       const report = await deps.measure(task, signal);
       return {
         ...{ modelName, fromWeek, toWeek, knownOn },
@@ -64,8 +74,9 @@ export function performanceHandlers(deps: PerformanceDependencies): ServiceImpl<
         ...{ definition: outcomes.definition, horizonDays: outcomes.horizonDays },
         ...(outcomes.completeAfterDays !== null && { completeAfterDays: outcomes.completeAfterDays }),
         overall: qualityToProto(report.overall),
-        weeks: report.weeks.map(({ isoWeek, modelVersion, quality, coverage }) => ({
+        weeks: report.weeks.map(({ isoWeek, modelVersion, quality, coverage, scorecard: own }) => ({
           ...{ isoWeek, modelVersion, performance: qualityToProto(quality), coverage: coverageToProto(coverage) },
+          ...(own !== null && { scorecard: weekScorecardToProto(own) }),
         })),
         versions: report.versions.map(({ quality, ...version }) => ({
           ...version,
@@ -79,6 +90,7 @@ export function performanceHandlers(deps: PerformanceDependencies): ServiceImpl<
           ...(report.delay.p90Days !== null && { p90Days: report.delay.p90Days }),
         },
         ...{ measuredShare: report.measuredShare, weeksLeftOut: report.weeksLeftOut, weighted: report.isWeighted },
+        scorecard: { modelVersion: scorecard?.version ?? "", note },
       };
     },
   };
@@ -113,7 +125,7 @@ function selection({ flagged, precision, recall }: Selection) {
 }
 
 function qualityToProto(quality: Quality): MessageInitShape<typeof PerformanceSchema> {
-  const { rows, positives, suppliers, effectiveRows, meanScore, baseline, note } = quality;
+  const { rows, positives, suppliers, effectiveRows, meanScore, baseline, reference, note } = quality;
   return {
     ...{ rows: BigInt(rows), positives: BigInt(positives), suppliers: BigInt(suppliers), effectiveRows, note },
     ...(meanScore !== null && { meanScore }),
@@ -140,7 +152,40 @@ function qualityToProto(quality: Quality): MessageInitShape<typeof PerformanceSc
       brierDifference: figure(baseline.brierDifference),
       logLossDifference: figure(baseline.logLossDifference),
     },
+    ...(reference !== null && reference.rows > 0 && { scorecard: referenceToProto(reference) }),
   };
+}
+
+function referenceToProto(reference: ReferenceQuality): MessageInitShape<typeof PerformanceScorecardSchema> {
+  const { atCapacity } = reference;
+  return {
+    rows: BigInt(reference.rows),
+    auc: figure(reference.auc),
+    averagePrecision: figure(reference.averagePrecision),
+    brier: figure(reference.brier),
+    logLoss: figure(reference.logLoss),
+    atThreshold: selection(reference.atThreshold),
+    aucDifference: figure(reference.aucDifference),
+    averagePrecisionDifference: figure(reference.averagePrecisionDifference),
+    brierDifference: figure(reference.brierDifference),
+    logLossDifference: figure(reference.logLossDifference),
+    ...(atCapacity !== null && {
+      atCapacity: selection(atCapacity),
+      capacityPrecisionDifference: figure(atCapacity.precisionDifference),
+    }),
+  };
+}
+
+const SOURCES: Readonly<Record<WeekScorecard["source"], ScorecardSource>> = {
+  run: ScorecardSource.RUN,
+  stored_features: ScorecardSource.STORED_FEATURES,
+  pending: ScorecardSource.PENDING,
+  no_features: ScorecardSource.NO_FEATURES,
+  other_features: ScorecardSource.OTHER_FEATURES,
+};
+
+function weekScorecardToProto({ source, scored, unknownCategories }: WeekScorecard) {
+  return { source: SOURCES[source], scored: BigInt(scored), unknownCategories: BigInt(unknownCategories) };
 }
 
 function coverageToProto(coverage: Coverage): MessageInitShape<typeof OutcomeCoverageSchema> {

@@ -4,7 +4,7 @@ import type { RecordedEvent } from "../../domain/backtest/recorded-alerts.ts";
 import type { WeekScores } from "../../domain/backtest/rule-memory.ts";
 import { suppliersOf } from "../alerts/suppliers-of-scope.ts";
 import type { Db } from "../database.ts";
-import { readLabelSources } from "../outcomes/performance-data.ts";
+import { readLabelSources } from "../outcomes/label-sources.ts";
 import { NOT_EXPIRED } from "../scores/expired-runs.ts";
 import { scoresOf } from "../scores/score-rows.ts";
 

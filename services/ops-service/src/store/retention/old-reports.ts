@@ -3,6 +3,7 @@ import { oldestKeptWeek } from "../../domain/retention.ts";
 import { kindRemovalEvent } from "../../domain/retention-kinds.ts";
 import type { InTransaction } from "../database.ts";
 import { removeKeptScores } from "../outcomes/kept-scores.ts";
+import { removeScorecardScores } from "../outcomes/scorecard-scores.ts";
 import { newestWeeks } from "./newest-weeks.ts";
 import { lockProgress, type RemovalPorts, recordRemoval } from "./retention-progress.ts";
 
@@ -52,6 +53,7 @@ export async function removeLateScores(
     for (const { modelName, newestWeek } of await newestWeeks(db)) {
       const oldest = oldestKeptWeek(newestWeek, outcomeWeeks);
       const removed = await removeKeptScores(db, modelName, oldest);
+      await removeScorecardScores(db, modelName, oldest);
       const details = { modelName, runs: removed, outcomeWeeks, oldestKeptWeek: oldest };
       const event = kindRemovalEvent("late_scores_removed", `model/${modelName}`, details);
       await recordRemoval(db, ports, "late_scores", { removed, event });
