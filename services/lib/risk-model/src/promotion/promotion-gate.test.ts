@@ -220,6 +220,10 @@ describe("parity", () => {
     expect([outcomeOf(100, 12, 8), outcomeOf(100, 12, 9)]).toEqual(["passed", "held"]);
     expect([outcomeOf(0, 0, 0), outcomeOf(0, 0, 1)]).toEqual(["passed", "held"]);
     expect(gate({ alerts: null }).verdict).toBe("HELD");
+    // A policy with the bound 1 accepts any change, also more new alerts than there are open ones.
+    const policy = { ...DEFAULT_PROMOTION_POLICY, maxChangedAlerts: 1 };
+    const alerts = { open: 10, closed: 0, opened: 40, text: "open alerts" };
+    expect(checkIn(gate({ alerts, policy }), "alerts")).toMatchObject({ outcome: "passed", figure: 1 });
   });
 });
 
