@@ -83,7 +83,7 @@ const SERVICE_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "access.ts": ["rpc", "jobs", "setup", "store", "clients", "domain"],
   "weekly-model.ts": ["jobs", "setup", "store", "clients", "domain"],
   "retrains.ts": ["jobs", "setup", "store", "clients", "domain"],
-  "outcomes.ts": ["rpc", "performance", "setup", "store", "domain"],
+  "outcomes.ts": ["rpc", "jobs", "performance", "setup", "store", "clients", "domain"],
   "notices.ts": ["rpc", "jobs", "store", "clients", "domain"],
   once: ["setup", "clients", "domain"],
   setup: ["store", "clients", "domain"],
