@@ -45,6 +45,7 @@ const ON_ALL_CPUS: ReadonlySet<string> = new Set<keyof typeof ABOUT>([
   "audit",
   "takeover",
   "kills",
+  "triage",
   "notices",
   "kafka",
 ]);

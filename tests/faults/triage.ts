@@ -6,7 +6,7 @@ import { startService } from "@bellwether/testing/service-process";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { testChunk } from "../../services/ops-service/test/ops-harness.ts";
-import { atLeast, atMost, bindToCpu, type Scenario, SERVER_CPU } from "./harness.ts";
+import { atLeast, atMost, type Scenario } from "./harness.ts";
 
 const SUPPLIERS = 100_000;
 const CHUNK_ROWS = 8_000;
@@ -23,7 +23,6 @@ const RUNS = { whole: 6, quick: 2 };
 export const triage: Scenario = async (quick) => {
   await using cluster = await startPostgresCluster();
   await using ops = await startService("ops-service", { DATABASE_URL: await cluster.createDatabase() });
-  bindToCpu(ops.process.pid, SERVER_CPU);
   const clientOf = () => createClient(AlertService, createGrpcTransport({ baseUrl: ops.grpc }));
   const batch = createClient(BatchService, createGrpcTransport({ baseUrl: ops.grpc }));
   await completeWeek(batch, 0);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { AlertRules } from "@bellwether/config/alert-rules";
 import { outcomesOf } from "@bellwether/config/model-config";
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
@@ -70,6 +71,7 @@ import { findAlert, findAlerts, listAlerts } from "./store/alerts/alerts.ts";
 import { createChangeFeed } from "./store/alerts/change-feed.ts";
 import { findText } from "./store/alerts/find-text.ts";
 import { readKnownOwners } from "./store/alerts/known-owners.ts";
+import { writeRunValues } from "./store/alerts/run-values.ts";
 import { createBackgroundWork } from "./store/background-work.ts";
 import { ALERT_CHANNEL, RUN_CHANNEL } from "./store/channels.ts";
 import { openDatabase } from "./store/database.ts";
@@ -173,7 +175,7 @@ const TERMS_INTERVAL_MS = 10_000;
 const RETENTION_MS = 3_600_000;
 /** Longer than the longest statement of a reader. */
 const RETENTION_GRACE_MS = 300_000;
-/** How often the service looks for search keys that were not written after their transaction. */
+/** How often the service looks for search keys, and for values of runs, that were not written after their transaction. */
 const KEYS_INTERVAL_MS = 30_000;
 
 /**
@@ -230,6 +232,15 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const scheduler = schedulerUrl === undefined ? undefined : connect(schedulerUrl);
   const { impact, minCompleteness, externalSources } = riskPolicy;
   const ledger = { now, newId, minCompleteness, recordNotices: notices !== undefined };
+  // Values that a killed process has left: lists show them from the first call on.
+  await writeRunValues(runs, ledger);
+  const runValues = starting.use(
+    createBackgroundWork(
+      () => writeRunValues(runs, ledger),
+      (error) =>
+        logger.warn({ err: error }, "values of a run were not written to its alerts; the next pass tries again"),
+    ),
+  );
   const { defaultModel = DEFAULT_MODEL, furtherModels = new Map<string, ModelFiles>() } = config;
   const ruleFiles = createRuleFiles(
     defaultModel,
@@ -287,6 +298,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           transact: createTransact(inTransaction, ledger),
           transactLong: createTransact(publishing.inTransaction, ledger),
           finishSearchKeys: searchKeys.finish,
+          writeRunValues: runValues.finish,
+          yieldToOthers: () => setImmediate(),
           startIndexes: indexes.start,
           finishIndexes: () => indexes.finish().catch(() => undefined),
           divideChanges: createChangeDivider(ml),
@@ -460,7 +473,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       onError: (error) => logger.warn({ err: error }, "old data was not removed; the next pass tries again"),
     }),
   );
-  // Keys that a failed or killed process has left.
+  // Keys and values that a failed or killed process has left.
+  starting.use(repeat(KEYS_INTERVAL_MS, async () => void (await writeRunValues(runs, ledger))));
   starting.use(repeat(KEYS_INTERVAL_MS, async () => void (await writePendingKeys(publishing.inTransaction))));
   starting.use(
     repeat(TERMS_INTERVAL_MS, async () => {

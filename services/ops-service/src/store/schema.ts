@@ -422,6 +422,19 @@ export const alertRunChange = bellwether.table(
 );
 
 /**
+ * Values that runs have for alerts, in parts, until the part is written to the alerts: see run-values.ts. A part is stored
+ * with the run and removed with the write.
+ */
+export const alertValuesPending = bellwether.table("alert_values_pending", {
+  id: count("id").primaryKey().generatedAlwaysAsIdentity(),
+  runId: integer("run_id")
+    .notNull()
+    .references(() => run.id),
+  /** An array of objects: the columns that every run updates, and how the rules have seen the alert. */
+  values: jsonb("values").$type<readonly Readonly<Record<string, unknown>>[]>().notNull(),
+});
+
+/**
  * The audit log. Times are microseconds since 1970, as integers: the hash includes them, so no driver must
  * round them.
  */

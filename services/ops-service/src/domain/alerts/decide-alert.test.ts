@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { testAlert } from "../../../test/test-alert.ts";
 import { noticeEventsOf } from "../notices/notice-event.ts";
 import type { Alert, AlertChange, AlertSeverity, Disposition } from "./alert.ts";
@@ -8,6 +8,7 @@ import {
   decideAlert,
   decideRetired,
   type RuleDecision,
+  takeValues,
   trendOf,
 } from "./decide-alert.ts";
 import { scoreCandidate } from "./score-rule.ts";
@@ -291,4 +292,45 @@ test("a critical alert that was resolved at a score below the critical limit ope
   expect(decideAlert(scoreCandidate(facts, decided, null, RULE), decision)?.events[0]?.kind).toBe("reopened");
   const atCritical = { ...decided, riskScore: 0.86 };
   expect(decideAlert(scoreCandidate(facts, atCritical, null, RULE), decision)).toBeUndefined();
+});
+
+describe("values of a run for an alert that a person changed after the rules decided", () => {
+  const seen = alertWith({ severity: "critical", riskScore: 0.9, lastRunId: 8, version: 3 });
+  const after = decideAlert(candidate(seen, [0.96, 0.9]), DECISION)?.alert ?? seen;
+  const take = (changed: Partial<Alert>, seenRunId = 8) =>
+    takeValues({ ...seen, version: 4, ...changed }, { decided: after, seenRunId }, NOW);
+
+  test("are written beside the decision", () => {
+    const change = take({ state: "acknowledged", acknowledgedBy: "jo", owner: "jo" });
+    expect(change).toMatchObject({
+      ...{ isNew: false, events: [], before: { riskScore: 0.9, version: 4 } },
+      alert: {
+        ...{ state: "acknowledged", owner: "jo", version: 4, severity: "critical" },
+        ...{ riskScore: 0.96, lastRunId: 9, trend: "worse", summary: "now 0.96", signals: seen.signals + 1 },
+      },
+    });
+  });
+
+  test("do not replace an override", () => {
+    const override = { severity: "warning", band: null, reason: "known", actor: "jo" } as const;
+    const change = take({ override, overrideUntil: null, severity: "warning" });
+    expect(change?.alert).toMatchObject({ override, severity: "warning", ruleSeverity: "critical", riskScore: 0.96 });
+  });
+
+  test.each([
+    [0.05, ["woken"]],
+    [0.07, []],
+  ])("end a snooze until a rise of %d if the score rose by 0.06 since", (minRise, kinds) => {
+    const from = { fromScore: 0.9, fromSeverity: "critical" } as const;
+    const change = take({ snooze: { untilWorse: true, minRise, ...from, actor: "jo" }, snoozedUntil: null });
+    expect(change?.events.map(({ kind }) => kind)).toEqual(kinds);
+    expect(change?.alert).toMatchObject({ riskScore: 0.96, version: 4 });
+    expect(change?.alert.snooze === null).toBe(kinds.length > 0);
+  });
+
+  test("are not written to an alert that the person resolved, or that has the values of another run", () => {
+    expect(take({ state: "resolved", disposition: "mitigated", resolvedAt: NOW })).toBeUndefined();
+    expect(take({ lastRunId: 10 })).toBeUndefined();
+    expect(take({}, 7)).toBeUndefined();
+  });
 });

@@ -9,6 +9,7 @@ import {
   BECAME_WORSE,
   type Disposition,
   endTerms,
+  isActive,
   RULES_ACTOR,
   ruleEvent,
   severityOf,
@@ -114,13 +115,40 @@ function update(before: Alert, candidate: AlertCandidate, { runId, now }: RuleDe
   if (seen.ruleSeverity !== before.ruleSeverity)
     kinds.push(seen.ruleSeverity === "critical" ? "escalated" : "deescalated");
   const worse = kinds.length > 0 ? { ...seen, ...byRules(alert), changedAt: now } : seen;
-  const wakes = worse.snooze?.untilWorse && isWorse(worse, worse.snooze);
-  const awake: Alert = wakes
-    ? { ...worse, snooze: null, snoozedUntil: null, changedAt: now, changedBy: RULES_ACTOR }
-    : worse;
-  const events = kinds.map((kind) => ruleEvent(awake, kind, now));
-  if (wakes) events.push(ruleEvent(awake, "woken", now, { detail: BECAME_WORSE }));
+  const { alert: awake, events: woken } = wakeIfWorse(worse, now);
+  const events = [...kinds.map((kind) => ruleEvent(awake, kind, now)), ...woken];
   return { alert: awake, isNew: false, events: [...(ended?.events ?? []), ...events], before };
+}
+
+/** Ends a snooze "until worse" if the alert became worse. */
+function wakeIfWorse(alert: Alert, now: Date): Pick<AlertChange, "alert" | "events"> {
+  if (!(alert.snooze?.untilWorse && isWorse(alert, alert.snooze))) return { alert, events: [] };
+  const awake: Alert = { ...alert, snooze: null, snoozedUntil: null, changedAt: now, changedBy: RULES_ACTOR };
+  return { alert: awake, events: [ruleEvent(awake, "woken", now, { detail: BECAME_WORSE })] };
+}
+
+/**
+ * Gives an alert the values of a run that changed nothing else of it. A person may have changed the alert since the rules
+ * decided: what the person decided stays, and a snooze "until worse" ends if these values are worse than those that the
+ * person saw. Undefined: the alert is not active, or has the values of another run since.
+ * @param decided the alert as the rules have decided it
+ * @param seenRunId the run whose values the alert had then
+ */
+export function takeValues(
+  alert: Alert,
+  { decided, seenRunId }: { readonly decided: Alert; readonly seenRunId: number },
+  now: Date,
+): AlertChange | undefined {
+  if (!isActive(alert) || alert.lastRunId !== seenRunId) return undefined;
+  const { ruleSeverity, riskScore, band, expectedImpact, scoreChange, trend, signals, ...others } = decided;
+  const { lastRunId, summary, scoreChangeParts } = others;
+  const values = { ruleSeverity, riskScore, band, expectedImpact, scoreChange, trend, signals };
+  const { override } = alert;
+  const taken: Alert = {
+    ...{ ...alert, ...values, lastRunId, summary, scoreChangeParts },
+    severity: severityOf({ override, ruleSeverity }),
+  };
+  return { ...wakeIfWorse(taken, now), isNew: false, before: alert };
 }
 
 function closedByRules(alert: Alert, disposition: Disposition, now: Date): Alert {

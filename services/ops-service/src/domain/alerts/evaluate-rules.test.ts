@@ -57,8 +57,8 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
   const locked: string[] = [];
   /** Ids of the alerts whose values were recorded, and how many alerts were locked then. */
   const recorded: (readonly [id: string, locked: number])[] = [];
-  /** The alerts as the rules have read them last. */
-  const read = new Map<string, Alert | undefined>(stored);
+  /** Ids of the alerts that get only the values of the run. */
+  const deferred: string[] = [];
   const written = new Map<string, AlertChange>();
   let ids = 0;
   const ruleStore: AlertRuleStore = {
@@ -94,21 +94,16 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
     async lock(alertIds) {
       locked.push(...alertIds);
       if (alertIds.length > 0) meanwhile(stored);
-      for (const id of alertIds) read.set(id, stored.get(id));
       return alertIds.flatMap((id) => stored.get(id) ?? []);
     },
     async recordValues(_run, alerts) {
       recorded.push(...alerts.map(({ id }) => [id, locked.length] as const));
     },
-    async refresh(_run, alerts) {
-      if (alerts.length > 0) meanwhile(stored);
-      const changed = alerts.flatMap(({ id }) => (stored.get(id) === read.get(id) ? [] : (stored.get(id) ?? [])));
-      for (const alert of changed) read.set(alert.id, alert);
-      const isChanged = new Set(changed.map(({ id }) => id));
-      for (const alert of alerts)
-        if (!isChanged.has(alert.id)) written.set(alert.id, { alert, isNew: false, events: [] });
-      return changed;
+    async deferValues(_run, alerts) {
+      deferred.push(...alerts.map(({ id }) => id));
+      for (const alert of alerts) written.set(alert.id, { alert, isNew: false, events: [] });
     },
+    applyValues: async () => {},
     async save(_run, changes) {
       for (const change of changes) written.set(change.alert.id, change);
     },
@@ -122,7 +117,7 @@ async function evaluate({ scores, alerts = [], overtakenBy, suppliers = {}, mean
   const kindsOf = ({ alert, events }: AlertChange) =>
     `${alert.supplierId} ${alert.ruleId} ${events.map(({ kind }) => kind).join(" ") || "updated"}`;
   const saved = [...written.values()];
-  return { outcome, saved, locked, recorded, kinds: saved.map(kindsOf).sort() };
+  return { outcome, saved, locked, deferred, recorded, kinds: saved.map(kindsOf).sort() };
 }
 
 const capacity = (over: Partial<Alert>) => testAlert({ ruleId: "weekly-capacity", dimension: "impact", ...over });
@@ -194,41 +189,11 @@ test("the values before the run are recorded before any alert is locked", async 
   expect(recorded).toEqual([["known-3", 0]]);
 });
 
-test("values of a run that are written are not written again when other alerts make the rules decide again", async () => {
-  const alerts = [1, 2, 3].map((id) =>
-    testAlert({ id: `known-${id}`, supplierId: id, ruleSeverity: "critical", severity: "critical" }),
-  );
-  let refreshes = 0;
-  const { saved, kinds } = await evaluate({
-    scores: { 1: [0.9, 0.9], 2: [0.9, 0.9], 3: [0.95, 0.9] },
-    alerts,
-    meanwhile(stored) {
-      const [first] = alerts;
-      if (++refreshes === 1 && first) stored.set(first.id, { ...first, owner: "jo", version: 2 });
-    },
-  });
-  expect(kinds).toEqual(["1 high-score updated", "2 high-score updated", "3 high-score updated"]);
-  expect(saved.find(({ alert }) => alert.supplierId === 1)?.alert).toMatchObject({
-    owner: "jo",
-    version: 2,
-    riskScore: 0.9,
-  });
-  expect(refreshes).toBe(1);
-});
-
-test("an alert that a person resolves meanwhile stays resolved, as if after the run: its place is free from the next run on", async () => {
+test("alerts that get only the values of the run are not locked", async () => {
   const alerts = [capacity({ id: "one", supplierId: 1 }), capacity({ id: "two", supplierId: 2 })];
-  const { kinds, locked } = await evaluate({
-    scores: { 1: [0.5], 2: [0.5], 3: [0.5], 4: [0.1] },
-    alerts,
-    meanwhile: (stored) => {
-      const [one] = alerts;
-      if (one) stored.set("one", { ...one, state: "resolved", disposition: "mitigated", resolvedAt: NOW, version: 2 });
-    },
-  });
-  // Both would only get the values of the run, so they are written without a lock before.
-  expect(locked).toEqual([]);
-  expect(kinds).toEqual(["2 weekly-capacity updated"]);
+  const { kinds, locked, deferred } = await evaluate({ scores: { 1: [0.5], 2: [0.5], 3: [0.5], 4: [0.1] }, alerts });
+  expect(kinds).toEqual(["1 weekly-capacity updated", "2 weekly-capacity updated"]);
+  expect([locked, deferred]).toEqual([[], ["one", "two"]]);
 });
 
 test("an alert whose supplier has no score lapses, unless somebody works on it", async () => {

@@ -21,6 +21,8 @@ import type { RunChange } from "./undo-run-change.ts";
 export type RuleRun = Pick<RuleDecision, "runId" | "modelName" | "now" | "newId"> & {
   /** Set when another model version scored the week before. */
   readonly modelChange?: ModelChange & { readonly divide: DivideChanges };
+  /** Lets calls run that wait for the thread. Left out: the thread has no calls. */
+  readonly yieldToOthers?: () => Promise<void>;
 };
 
 /** The runs whose scores the rules read when they are evaluated on a run. */
@@ -93,10 +95,12 @@ export interface AlertRuleStore {
    */
   recordValues(runId: number, alerts: readonly Alert[]): Promise<void>;
   /**
-   * Writes the run's values to alerts, and locks these alerts until the transaction ends. Returns the alerts that
-   * somebody has changed since they were read: these are locked, but not written.
+   * Stores the run's values of alerts without locking them. They are written to the alerts after the transaction, in short
+   * transactions, so that persons do not wait for the locks of all alerts.
    */
-  refresh(runId: number, alerts: readonly Alert[]): Promise<readonly Alert[]>;
+  deferValues(runId: number, alerts: readonly Alert[]): Promise<void>;
+  /** Writes the values that complete runs of a model have stored and that are not in the alerts yet. */
+  applyValues(modelName: string, now: Date): Promise<void>;
   /** Writes the changes that a run made, and records the values that the alerts had before. */
   save(runId: number, changes: readonly AlertChange[]): Promise<void>;
   /** Writes changes without a record of the values that the alerts had before. */
@@ -118,7 +122,7 @@ export interface AlertRuleStore {
 /** What an evaluation needs of the store. */
 export type EvaluationStore = Omit<
   AlertRuleStore,
-  "within" | "write" | "restoreValues" | "lockChanges" | "forgetChanges"
+  "within" | "applyValues" | "write" | "restoreValues" | "lockChanges" | "forgetChanges"
 >;
 
 /** The result of an evaluation. */
@@ -140,8 +144,8 @@ const FIRST_PAGE = 64;
  *
  * People may act on alerts at the same time. So the rules first decide without locks, then lock the alerts whose
  * state or severity they would change, and decide again on the locked rows. This repeats until every alert that
- * changes is locked. Most alerts only get the values of the run; such an alert is written if nobody has changed it
- * since it was read.
+ * changes is locked. Most alerts only get the values of the run, which are written after the transaction: see
+ * `takeValues`.
  */
 export async function evaluateRules(ruleStore: EvaluationStore, rules: RuleSet, run: RuleRun): Promise<RulesOutcome> {
   await ruleStore.lockModel(run.modelName);
@@ -161,13 +165,8 @@ export async function evaluateRules(ruleStore: EvaluationStore, rules: RuleSet, 
   const decided = await decideLocked(ruleStore, facts, rules, run, first);
   const written = decided.filter(isChange);
   await ruleStore.save(run.runId, written);
-  // These are many locks, and each is kept until the commit. So they are taken last.
-  const refreshed = decided.filter((change) => !isChange(change));
-  const missed = await ruleStore.refresh(run.runId, valuesOnly(decided));
-  const again = await decideMissed(ruleStore, facts, rules, run, { missed, written });
-  await ruleStore.save(run.runId, again);
-  const isMissed = new Set(missed.map(({ id }) => id));
-  const changes = [...written, ...refreshed.filter(({ alert }) => !isMissed.has(alert.id)), ...again];
+  await ruleStore.deferValues(run.runId, valuesOnly(decided));
+  const changes = [...written, ...decided.filter((change) => !isChange(change))];
   const kinds = changes.flatMap(({ events }) => events.map(({ kind }) => kind));
   const alertsRaised = kinds.filter((kind) => kind === "raised" || kind === "reopened").length;
   return { alertsRaised, overtakenBy: "", changes };
@@ -199,24 +198,6 @@ async function decideLocked(
     if (changed.length === 0) return changes;
     for (const alert of changed) facts.alerts.put(alert);
   }
-}
-
-/**
- * Decides again about the alerts that `refresh` did not write because a person had changed them. They are locked now.
- * The decisions about all other alerts stay as they are.
- */
-async function decideMissed(
-  ruleStore: EvaluationStore,
-  facts: Facts,
-  rules: RuleSet,
-  run: RuleRun,
-  { missed, written }: { readonly missed: readonly Alert[]; readonly written: readonly AlertChange[] },
-): Promise<readonly AlertChange[]> {
-  if (missed.length === 0) return [];
-  for (const { alert } of written) facts.alerts.put(alert);
-  for (const alert of missed) facts.alerts.put(alert);
-  const ids = new Set(missed.map(({ id }) => id));
-  return (await decideAll(ruleStore, facts, rules, run)).filter(({ alert }) => ids.has(alert.id));
 }
 
 /** Alerts by supplier, rule and dimension. */
@@ -303,7 +284,7 @@ async function decideAll(
   const { scoreThreshold, weeklyCapacity, coolDownWeeks, runsToLapse: runs } = rules;
   const { weeksSince } = facts;
   const base = decisionOf(facts, rules, run);
-  const byScore = decideScoreRule(facts, rules, run);
+  const byScore = await decideScoreRule(facts, rules, run);
   const changed = new Map(byScore.map(({ alert }) => [alert.supplierId, alert]));
   const scoreAlert = (supplierId: number): Alert | null => {
     const alert = changed.get(supplierId) ?? facts.alerts.get(supplierId, scoreThreshold.id, "score");
@@ -361,16 +342,24 @@ const decisionOf = (
   run: RuleRun,
 ) => ({ ...run, coolDownWeeks, weeksSince, acceptanceExpiry, previousRunAt });
 
-function decideScoreRule(facts: Facts, rules: RuleSet, run: RuleRun) {
+/** Number of suppliers that are decided before calls may run: this takes some milliseconds. */
+const SUPPLIERS_PER_TURN = 500;
+
+async function decideScoreRule(facts: Facts, rules: RuleSet, run: RuleRun): Promise<readonly AlertChange[]> {
   const rule = rules.scoreThreshold;
   const decision = { ...decisionOf(facts, rules, run), ruleId: rule.id, dimension: "score" as const };
-  return [...facts.scores.values()].flatMap((score) => {
+  const changes: AlertChange[] = [];
+  let ofTurn = 0;
+  for (const score of facts.scores.values()) {
+    if (++ofTurn % SUPPLIERS_PER_TURN === 0) await run.yieldToOthers?.();
     const alert = facts.alerts.get(score.supplierId, rule.id, "score");
     const isKnown = alert !== null && (isActive(alert) || expiresNow(alert, decision));
-    if (score.riskScore < rule.raise && !isKnown) return [];
+    if (score.riskScore < rule.raise && !isKnown) continue;
     const lowest = (alert && facts.lowestSince.get(alert.id)) ?? null;
-    return decideAlert(scoreCandidate(score, alert, lowest, rule), decision) ?? [];
-  });
+    const change = decideAlert(scoreCandidate(score, alert, lowest, rule), decision);
+    if (change) changes.push(change);
+  }
+  return changes;
 }
 
 /** Reads the next suppliers by impact, with their alerts. */

@@ -105,9 +105,8 @@ export function createRuleMemory({ runsToRead, externalIds }: RuleMemoryOptions)
     externalIds: (suppliers) => externalIds(suppliers),
     lock: async () => [],
     recordValues: async () => {},
-    async refresh(_runId, changed) {
+    async deferValues(_runId, changed) {
       for (const alert of changed) alerts.put(alert);
-      return [];
     },
     async save(_runId, changes) {
       for (const { alert } of changes) alerts.put(alert);

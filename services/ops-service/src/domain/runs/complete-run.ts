@@ -59,6 +59,8 @@ export interface CompleteRunOptions {
   readonly policy: RiskPolicy;
   readonly now: () => Date;
   readonly newId: () => string;
+  /** Lets calls run that wait for the thread. */
+  readonly yieldToOthers: () => Promise<void>;
   /** Divides changes of scores with ml-service. It never fails: what was not computed is said in the result. */
   readonly divideChanges: (pairs: readonly ScorePair[]) => Promise<ReadonlyMap<number, DividedChange>>;
   /** The signed head of the audit log before the completion, for the report. Null: there is none. */
@@ -66,10 +68,11 @@ export interface CompleteRunOptions {
 }
 
 /**
- * Publishes the scores of a run and evaluates the alert rules, in one transaction. A complete run is returned
- * unchanged. If the same week has a complete run, that run is superseded. A run is held if it lost more rows than the
- * policy allows or if a check failed, unless somebody has accepted the losses or approved the run. Nothing of a held
- * run is published. It keeps its chunks, so it can continue after an approval.
+ * Publishes the scores of a run and evaluates the alert rules, in one transaction. Alerts that only get new values are
+ * written after it: see `deferValues`. A complete run is returned unchanged. If the same week has a complete run, that
+ * run is superseded. A run is held if it lost more rows than the policy allows or if a check failed, unless somebody has
+ * accepted the losses or approved the run. Nothing of a held run is published. It keeps its chunks, so it can continue
+ * after an approval.
  * @throws RunNotFoundError, RunFencedError, RunHeldError, RunStateError, RunMismatchError, LossLimitError,
  * ChecksFailedError
  */
@@ -106,7 +109,7 @@ function publishRun(
   transact: Transact,
   lease: RunLease,
   totals: RunTotals,
-  { rules, policy, now: clock, newId, divideChanges, checkpoint }: CompleteRunOptions,
+  { rules, policy, now: clock, newId, yieldToOthers, divideChanges, checkpoint }: CompleteRunOptions,
 ): Promise<Run> {
   return transact(async (ledger) => {
     const found = await ledger.find(lease.runId);
@@ -114,6 +117,8 @@ function publishRun(
     if (found) await ledger.alerts.lockModel(found.modelName);
     const run = await ledger.lock(lease.runId);
     if (run?.state === "complete") return run;
+    // What a killed process has left of an earlier run.
+    if (run) await ledger.alerts.applyValues(run.modelName, clock());
     checkLease(run, lease);
     checkOpen(run);
     checkChunks(run.id, totals.chunksTotal, await ledger.receivedChunks(run.id));
@@ -151,6 +156,7 @@ function publishRun(
       modelName: run.modelName,
       now,
       newId,
+      yieldToOthers,
       ...(change && { modelChange: { ...change, divide } }),
     };
     const sets = activeRuleSets(rules, await ledger.activatedRules()).map((active) => active.rules);
@@ -177,6 +183,8 @@ function publishRun(
       changes: superseded && (await revisionChanges(ledger, run.id, superseded.id, changes)),
       drift: inOrder(totals.drift),
     });
+    // The values of the superseded run were withdrawn in this transaction, so it also writes those of the run.
+    if (superseded) await ledger.alerts.applyValues(run.modelName, now);
     await ledger.mendChain(run);
     const parts = await ledger.readReportParts(complete, reportedSuppliers(decided));
     const report = composeReport(complete, { ...scoreParts, ...parts }, decided, {

@@ -104,13 +104,13 @@ export function replaceRun(
         runId,
         alerts.filter(({ id }) => !byId.has(id)),
       ),
-    async refresh(runId, alerts) {
+    async deferValues(runId, alerts) {
       const own = alerts.filter(({ id }) => byId.has(id));
       await save(
         runId,
         own.map((alert) => ({ alert, isNew: false, events: [], before: byId.get(alert.id)?.base ?? null })),
       );
-      return await inner.refresh(
+      await inner.deferValues(
         runId,
         alerts.filter(({ id }) => !byId.has(id)),
       );

@@ -31,6 +31,7 @@ export function voidRun(transact: Transact, runId: number, decision: Decision): 
     if (!found) throw new RunNotFoundError(`run ${runId}`);
     // Completing a run takes the locks in the same order.
     await ledger.alerts.lockModel(found.modelName);
+    await ledger.alerts.applyValues(found.modelName, decision.now);
     const run = await lockRun(ledger, runId);
     if (run.state === "voided") return await voidedRun(ledger, run, { closed: [], restored: [], kept: [] });
     if (run.state === "missed" || run.state === "superseded")

@@ -58,6 +58,8 @@ export interface BatchDependencies
     pairs: readonly ScorePair[],
     options: Pick<CallOptions, "headers">,
   ) => Promise<ReadonlyMap<number, DividedChange>>;
+  /** Writes the values of complete runs to their alerts, and waits until that is done. */
+  readonly writeRunValues: () => Promise<void>;
   /** Called after a run was completed. */
   readonly onComplete: () => void;
   readonly writeChunk: (lease: RunLease, chunk: ScoredChunk) => Promise<ChunkReceipt>;
@@ -122,7 +124,12 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         drift: drift.map(driftFromProto),
       };
       const began = deps.now();
-      const [checkpoint] = await Promise.all([deps.signCheckpoint(), deps.finishSearchKeys(), deps.finishIndexes()]);
+      const [checkpoint] = await Promise.all([
+        deps.signCheckpoint(),
+        deps.finishSearchKeys(),
+        deps.finishIndexes(),
+        deps.writeRunValues(),
+      ]);
       const { headers } = propagateContextAsCaller(context);
       const known = leaseFromProto(lease);
       const { modelName = "" } = (await findRun(known.runId)) ?? {};
@@ -130,6 +137,8 @@ export function batchHandlers(deps: BatchDependencies): ServiceImpl<typeof Batch
         ...{ ...deps, ...deps.filesOf(modelName), checkpoint },
         divideChanges: (pairs) => deps.divideChanges(pairs, { ...(headers && { headers }) }),
       });
+      // If this fails, the run is complete. The caller repeats the call, which then does the rest.
+      await deps.writeRunValues();
       // A run that was complete before was counted then.
       if (run.completedAt !== null && run.completedAt >= began) countDriftAlarms(run);
       deps.onComplete();

@@ -11,6 +11,7 @@ import { run } from "../schema.ts";
 import { alertFromColumns } from "./alert-columns.ts";
 import { deleteValues, forgetChanges, lockChanges, recordChanges, recordValues } from "./alert-run-changes.ts";
 import type { AlertWriter } from "./alert-writer.ts";
+import { applyPending, storeRunValues } from "./run-values.ts";
 import { suppliersOf } from "./suppliers-of-scope.ts";
 
 /** Class of the advisory locks that keep two runs of a model from evaluating the rules at the same time. */
@@ -26,15 +27,15 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter, scope?: SetSco
       from bellwether.score s ${joins} where s.run = ${runId}::int and s.p is not null and ${which}${inScope(sql`s.supplier`)}`);
     return rows.map(toFacts);
   };
-  /** The transaction that had written each alert when it was read. */
-  const writers = new Map<string, string>();
+  /** The alerts as they were read last, with the transaction that had written them. */
+  const read = new Map<string, { readonly alert: Alert; readonly writer: string }>();
   const readAlerts = async (which: SQL): Promise<Alert[]> => {
     const { rows } = await db.execute(
       sql`select a.*, a.xmin::text as writer from bellwether.alert a where ${which}${inScope(sql`a.supplier_id`)}`,
     );
-    return rows.map((row) => {
+    return rows.map(({ writer: writtenBy, ...row }) => {
       const found = alertFromColumns(row);
-      writers.set(found.id, String(row.writer));
+      read.set(found.id, { alert: found, writer: String(writtenBy) });
       return found;
     });
   };
@@ -95,9 +96,20 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter, scope?: SetSco
       return rows.map((row) => ({ ...toFacts(row), externalId: row.externalId }));
     },
     activeAlerts: (modelName) => readAlerts(sql`a.state <> 'resolved' and a.model_name = ${modelName}`),
-    alertsAbout(modelName, supplierIds) {
+    async alertsAbout(modelName, supplierIds) {
       const ids = sql.param([...supplierIds]);
-      return readAlerts(sql`a.model_name = ${modelName} and a.supplier_id = any(${ids}::int[])`);
+      // Most of these alerts are active and were read before: only what has changed since is read again.
+      const about = new Set(supplierIds);
+      const known = [...read.values()].filter(
+        ({ alert }) => alert.modelName === modelName && about.has(alert.supplierId),
+      );
+      const changed = await readAlerts(sql`a.model_name = ${modelName} and a.supplier_id = any(${ids}::int[])
+        and not exists (
+          select from unnest(
+            ${sql.param(known.map(({ alert }) => alert.id))}::uuid[], ${sql.param(known.map((one) => one.writer))}::text[]
+          ) as k(id, writer) where k.id = a.id and k.writer = a.xmin::text)`);
+      const isChanged = new Set(changed.map(({ id }) => id));
+      return [...known.flatMap(({ alert }) => (isChanged.has(alert.id) ? [] : [alert])), ...changed];
     },
     async lowestSince(runId, alerts) {
       if (alerts.length === 0) return new Map();
@@ -145,14 +157,14 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter, scope?: SetSco
       const { rows } = await db.execute<{ id: string; writer: string }>(sql`
         select id, xmin::text as writer from bellwether.alert
         where id = any(${sql.param([...alertIds])}::uuid[]) order by id for no key update`);
-      const changed = rows.filter(({ id, writer }) => writers.get(id) !== writer).map(({ id }) => id);
+      const changed = rows.filter((row) => read.get(row.id)?.writer !== row.writer).map(({ id }) => id);
       return changed.length === 0 ? [] : readAlerts(sql`a.id = any(${sql.param(changed)}::uuid[])`);
     },
     async recordValues(runId, alerts) {
       await recordValues(db, runId, alerts);
       for (const { id } of alerts) recorded.add(id);
     },
-    async refresh(runId, alerts) {
+    async deferValues(runId, alerts) {
       const wanted = new Set(alerts.map(({ id }) => id));
       await forgetRecorded(
         [...recorded].filter((id) => !wanted.has(id)),
@@ -160,14 +172,9 @@ export function createAlertRuleStore(db: Db, writer: AlertWriter, scope?: SetSco
       );
       const unrecorded = alerts.filter(({ id }) => !recorded.has(id));
       if (unrecorded.length > 0) await recordValues(db, runId, unrecorded);
-      const missed = await writer.refresh(alerts, writers);
-      if (missed.length === 0) return [];
-      // An alert that others changed is locked first, so that what is read stays.
-      const ids = sql.param([...missed]);
-      await deleteValues(db, runId, missed);
-      await db.execute(sql`select from bellwether.alert where id = any(${ids}::uuid[]) order by id for no key update`);
-      return readAlerts(sql`a.id = any(${ids}::uuid[])`);
+      await storeRunValues(db, runId, alerts, (id) => read.get(id)?.alert);
     },
+    applyValues: (modelName, now) => applyPending(db, writer, modelName, now),
     async save(runId, changes) {
       await writer.save(
         changes.map((change) => ({

@@ -14,12 +14,8 @@ import { noticeEventsSql, writeNoticeEvents } from "./notice-outbox.ts";
 export interface AlertWriter {
   /** Writes alerts with their history entries. An alert without an entry keeps its position in lists. */
   save(changes: readonly AlertChange[]): Promise<void>;
-  /**
-   * Writes the values of the run of alerts that no other transaction has changed since they were read. Returns the ids
-   * of the others.
-   * @param writers the transaction that had written each alert when it was read, by id
-   */
-  refresh(alerts: readonly Alert[], writers: ReadonlyMap<string, string>): Promise<readonly string[]>;
+  /** Returns the number that alerts changed by this transaction have as their `change_id`. */
+  changeId(): Promise<number>;
   /** Restores alerts of which the run changed only values. Alerts that a later run has changed stay as they are. */
   restoreValues(runId: number): Promise<void>;
   /**
@@ -66,13 +62,15 @@ export interface AlertWriterOptions {
 export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOptions): AlertWriter {
   let changeId: number | undefined;
   const ownChangeId = async (): Promise<number> => {
+    if (changeId !== undefined) return changeId;
     const { rows } = await db.execute<{ id: number }>(sql`select nextval('bellwether.alert_change')::float8 as id`);
-    return rows[0]?.id ?? 0;
+    changeId = rows[0]?.id ?? 0;
+    return changeId;
   };
   return {
     async save(changes) {
       if (changes.length === 0) return;
-      changeId ??= await ownChangeId();
+      const ownId = await ownChangeId();
       // Rows are written in the order of their ids, as they are locked.
       const sorted = changes.toSorted((a, b) => (a.alert.id < b.alert.id ? -1 : 1));
       const alertsOf = (which: (change: AlertChange) => boolean) => sorted.filter(which).map((change) => change.alert);
@@ -80,37 +78,31 @@ export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOpt
       await insertAlerts(
         db,
         alertsOf(({ isNew }) => isNew),
-        changeId,
+        ownId,
       );
       await updateAlerts(
         db,
         alertsOf((change) => isWhole(change)),
-        changeId,
+        ownId,
       );
       await refreshAlerts(
         db,
         alertsOf((change) => !change.isNew && !isWhole(change)),
-        changeId,
+        ownId,
       );
       const events = sorted.flatMap((change) => change.events);
       await insertRows(db, alertEvent, events);
       if (recordNotices) await writeNoticeEvents(db, noticeEventsOf(sorted, now()));
     },
-    async refresh(alerts, writers) {
-      if (alerts.length === 0) return [];
-      changeId ??= await ownChangeId();
-      const refreshed = new Set(await refreshAlerts(db, alerts, changeId, writers));
-      return alerts.flatMap(({ id }) => (refreshed.has(id) ? [] : [id]));
-    },
+    changeId: ownChangeId,
     async restoreValues(runId) {
-      changeId ??= await ownChangeId();
-      await db.execute(restoringSql(runId, changeId));
+      await db.execute(restoringSql(runId, await ownChangeId()));
     },
     async mendScoreChanges(runId, previous) {
-      changeId ??= await ownChangeId();
+      const ownId = await ownChangeId();
       const change = sql`n.risk_score - p.p`;
       await db.execute(sql`
-        update bellwether.alert a set change_id = ${changeId}, score_change = ${change},
+        update bellwether.alert a set change_id = ${ownId}, score_change = ${change},
           trend = case when a.raised_run_id = a.last_run_id then 'new' when ${change} >= 0.01 - 1e-9 then 'worse'
             when ${change} <= -0.01 + 1e-9 then 'better' else 'same' end
         from bellwether.alert n left join ${previous} p on p.supplier = n.supplier_id
@@ -193,7 +185,7 @@ function rowsOf(alerts: readonly Alert[], changeId: number | undefined): SQL {
 }
 
 /** Returns the columns that every run updates, with their types. */
-function columnsOfRun() {
+export function columnsOfRun() {
   const keys = Object.keys(OF_RUN);
   return COLUMNS.filter(({ key }) => keys.includes(key)).map(({ key, name }) => ({
     ...{ key, text: name, name: sql.identifier(name), type: sql.raw(String(Reflect.get(OF_RUN, key))) },
@@ -205,11 +197,14 @@ export function valuesSql(): SQL {
   return sql`jsonb_build_object(${list(columnsOfRun().map(({ text, name }) => sql`${text}::text, a.${name}`))})`;
 }
 
-/** An override that a person has made since decides the severity. */
+/** Returns the SQL of the severity of an alert `a` of which a run sets another `rule_severity`: an override replaces it. */
+export const severitySql = (ruleSeverity: SQL): SQL =>
+  sql`coalesce((a.override ->> 'severity')::bellwether.alert_severity, ${ruleSeverity})`;
+
 function restoringSql(runId: number, changeId: number): SQL {
   const sets = columnsOfRun().map(({ key, text, name, type }) => {
     const value = sql`(c.values ->> ${text})::${type}`;
-    const severity = sql`coalesce((a.override ->> 'severity')::bellwether.alert_severity, (c.values ->> 'rule_severity')::bellwether.alert_severity)`;
+    const severity = severitySql(sql`(c.values ->> 'rule_severity')::bellwether.alert_severity`);
     return sql`${name} = ${key === "severity" ? severity : value}`;
   });
   return sql`
@@ -218,37 +213,22 @@ function restoringSql(runId: number, changeId: number): SQL {
       and a.last_run_id in (${runId}::int, (c.values ->> 'last_run_id')::int)`;
 }
 
-/**
- * Writes the values of the run, and returns the ids of the written alerts. There can be many, so only these columns are
- * sent.
- * @param writers Only alerts that these transactions have written last. Undefined: all alerts, which are locked.
- */
-async function refreshAlerts(
-  db: Db,
-  alerts: readonly Alert[],
-  changeId: number,
-  writers?: ReadonlyMap<string, string>,
-): Promise<readonly string[]> {
+/** Writes the values of the run. There can be many, so only these columns are sent. */
+async function refreshAlerts(db: Db, alerts: readonly Alert[], changeId: number): Promise<void> {
   const columns = columnsOfRun();
   const sets = list(columns.map(({ name }) => sql`${name} = v.${name}`));
-  const written: string[] = [];
   for (const some of inParts(alerts, ROWS_PER_REFRESH)) {
-    const rows = some.map((row) => [
-      ...[row.id, writers?.get(row.id) ?? null],
-      ...columns.map(({ key }) => Reflect.get(row, key)),
-    ]);
-    const values = list(columns.map(({ type }, i) => sql`(r ->> ${sql.raw(String(i + 2))})::${type}`));
-    const result = await db.execute<{ id: string }>(sql`
+    const rows = some.map((row) => [row.id, ...columns.map(({ key }) => Reflect.get(row, key))]);
+    const values = list(columns.map(({ type }, i) => sql`(r ->> ${sql.raw(String(i + 1))})::${type}`));
+    await db.execute(sql`
       update bellwether.alert a set ${sets}, change_id = ${changeId}
       from (
-        select (r ->> 0)::uuid, r ->> 1, ${values} from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) r
-      ) as v(id, writer, ${list(columns.map(({ name }) => sql`${name}`))})
-      where a.id = v.id and ${writers ? sql`a.xmin::text = v.writer` : sql`true`} returning a.id`);
-    for (const { id } of result.rows) written.push(id);
+        select (r ->> 0)::uuid, ${values} from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) r
+      ) as v(id, ${list(columns.map(({ name }) => sql`${name}`))})
+      where a.id = v.id`);
   }
-  return written;
 }
 
-function* inParts<T>(rows: readonly T[], size = ROWS_PER_STATEMENT): Generator<readonly T[]> {
+export function* inParts<T>(rows: readonly T[], size = ROWS_PER_STATEMENT): Generator<readonly T[]> {
   for (let at = 0; at < rows.length; at += size) yield rows.slice(at, at + size);
 }
