@@ -4,7 +4,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Command } from "commander";
 import { timeText } from "../alerts/alert-json.ts";
 import type { CliContext } from "../context/cli-context.ts";
-import { reason } from "../input/parse-option.ts";
+import { MAX_ABSENCE_REASON_BYTES, reasonUpTo } from "../input/parse-option.ts";
 import { dayOrTime } from "../input/parse-time.ts";
 import { printable } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
@@ -29,10 +29,14 @@ export function delegationCommand(context: CliContext): Command {
     .option("--from <time>", "first time of the delegation, a time with its time zone (default: now)", dayOrTime)
     .requiredOption(
       "--until <time>",
-      "end of the delegation, at most 90 days after its start: a day (until its end, UTC), or a time with its time zone (required)",
+      "end of the delegation, at most 90 days after its start, or the limit of the risk policy: a day (until its end, UTC), or a time with its time zone (required)",
       dayOrTime,
     )
-    .requiredOption("--reason <text>", "why you are away, 1 to 500 characters; others see it (required)", reason)
+    .requiredOption(
+      "--reason <text>",
+      "why you are away, 1 to 512 bytes in UTF-8; others see it (required)",
+      reasonUpTo(MAX_ABSENCE_REASON_BYTES),
+    )
     .option("--owner <name>", "owner of the alerts; another person's alerts need the role admin (default: you)")
     .addHelpText(
       "after",

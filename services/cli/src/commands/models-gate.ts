@@ -16,7 +16,7 @@ import { openAlerts, readAlerts } from "../alerts/alert-pages.ts";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
-import { isoDate, reason, weekRange, wholeNumber } from "../input/parse-option.ts";
+import { isoDate, MAX_MODEL_REASON_BYTES, reasonUpTo, weekRange, wholeNumber } from "../input/parse-option.ts";
 import { gateJson, gateLines } from "../models/gate-text.ts";
 import { readWindow, type WindowOptions } from "../models/gate-window.ts";
 import { type Promotions, promotionsInRegistry, promotionsOfScheduler } from "../models/promotions.ts";
@@ -181,7 +181,11 @@ export function promotionCommands(
       .description(description)
       .argument("<version>", "version of the challenger, for example v4")
       .requiredOption("--gate <id>", "id of the result that you have read; models gate prints it (required)", gateId)
-      .requiredOption("--reason <text>", "reason, 1 to 500 characters; recorded with the result (required)", reason)
+      .requiredOption(
+        "--reason <text>",
+        "reason, 1 to 500 bytes in UTF-8; recorded with the result (required)",
+        reasonUpTo(MAX_MODEL_REASON_BYTES),
+      )
       .option(...MODEL_FLAG)
       .option(...schedulerFlag)
       .option(...JSON_FLAG)

@@ -9,7 +9,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
-import { reason, wholeNumber } from "../input/parse-option.ts";
+import { MAX_MODEL_REASON_BYTES, reasonUpTo, wholeNumber } from "../input/parse-option.ts";
 import { decideVersions } from "../models/unneeded-versions.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
@@ -47,7 +47,12 @@ export function pruneCommand(context: CliContext): Command {
     )
     .option("--keep <count>", "number of newest versions that are kept", wholeNumber(0, 100_000), 5)
     .option("--yes", "remove the listed versions")
-    .option("--reason <text>", "reason, 1 to 500 characters; the audit log records it", reason, "not needed any more")
+    .option(
+      "--reason <text>",
+      "reason, 1 to 500 bytes in UTF-8; the audit log records it",
+      reasonUpTo(MAX_MODEL_REASON_BYTES),
+      "not needed any more",
+    )
     .option(...SCHEDULER_FLAG)
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)

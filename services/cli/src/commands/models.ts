@@ -21,7 +21,7 @@ import { bandChange, bandChangeLine } from "@bellwether/scoring/publish/band-cha
 import { Command } from "commander";
 import { type CliContext, defaultModel, registryOf } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { reason } from "../input/parse-option.ts";
+import { MAX_MODEL_REASON_BYTES, reasonUpTo } from "../input/parse-option.ts";
 import { type Champions, championsInFolder, championsOfServices } from "../models/champions.ts";
 import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { createReport } from "../output/report.ts";
@@ -196,8 +196,8 @@ export function modelsCommand(context: CliContext): Command {
     .option(...MODEL_FLAG)
     .option(
       "--reason <text>",
-      "reason, 1 to 500 characters; the history of the registry records it",
-      reason,
+      "reason, 1 to 500 bytes in UTF-8; the history of the registry records it",
+      reasonUpTo(MAX_MODEL_REASON_BYTES),
       "promoted by hand",
     )
     .option(...SCHEDULER_FLAG)
@@ -240,8 +240,8 @@ export function modelsCommand(context: CliContext): Command {
     .option(...MODEL_FLAG)
     .option(
       "--reason <text>",
-      "reason, 1 to 500 characters; the history of the registry records it",
-      reason,
+      "reason, 1 to 500 bytes in UTF-8; the history of the registry records it",
+      reasonUpTo(MAX_MODEL_REASON_BYTES),
       "rolled back by hand",
     )
     .option(...SCHEDULER_FLAG)

@@ -49,7 +49,7 @@ function startCommand(context: CliContext): Command {
     .description("Train a new version in the scheduler now, from weekly runs and outcomes, and publish the version.")
     .requiredOption(
       "--reason <text>",
-      "reason, 1 to 500 characters; the audit log records the caller and the reason (required)",
+      "reason, 1 to 2,000 bytes in UTF-8; the audit log records the caller and the reason (required)",
       reason,
     )
     .option(
@@ -116,7 +116,7 @@ function cancelCommand(context: CliContext): Command {
     .requiredOption("--job <id>", "id of the job, as retrain start and retrain status print it (required)")
     .requiredOption(
       "--reason <text>",
-      "reason, 1 to 500 characters; the audit log records the caller and the reason (required)",
+      "reason, 1 to 2,000 bytes in UTF-8; the audit log records the caller and the reason (required)",
       reason,
     )
     .addHelpText(

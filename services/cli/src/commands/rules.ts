@@ -213,7 +213,7 @@ function activateCommand(context: CliContext): Command {
     .argument("[set]", "id of the rule set", DEFAULT_SET)
     .requiredOption(
       "--reason <text>",
-      "reason, 1 to 500 characters; the history and the audit log record it (required)",
+      "reason, 1 to 2,000 bytes in UTF-8; the history and the audit log record it (required)",
       reason,
     )
     .option(
@@ -256,7 +256,7 @@ function retireCommand(context: CliContext): Command {
     .argument("<set>", "id of the rule set")
     .requiredOption(
       "--reason <text>",
-      "reason, 1 to 500 characters; the history and the audit log record it (required)",
+      "reason, 1 to 2,000 bytes in UTF-8; the history and the audit log record it (required)",
       reason,
     )
     .option(

@@ -4,7 +4,7 @@ import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
 import { Command } from "commander";
 import { timeText } from "../alerts/alert-json.ts";
 import type { CliContext } from "../context/cli-context.ts";
-import { reason } from "../input/parse-option.ts";
+import { MAX_ABSENCE_REASON_BYTES, reasonUpTo } from "../input/parse-option.ts";
 import { scopeJson, scopeText } from "../input/scope-options.ts";
 import { enumWord } from "../output/enum-word.ts";
 import { printable } from "../output/printable.ts";
@@ -38,7 +38,11 @@ export function sessionsCommand(context: CliContext): Command {
     .description("End all sessions of a person, or those with the given ids. The person can sign in again.")
     .argument("<subject>", "subject of the person, as sessions list shows it")
     .option("--session <id...>", "ids of the sessions (default: all sessions of the person)")
-    .option("--reason <text>", "reason, 1 to 500 characters; the audit log records it", reason)
+    .option(
+      "--reason <text>",
+      "reason, 1 to 512 bytes in UTF-8; the audit log records it",
+      reasonUpTo(MAX_ABSENCE_REASON_BYTES),
+    )
     .addHelpText(
       "after",
       "\nTo prevent a new sign-in, first remove the person's groups or account at the identity provider. A token that" +

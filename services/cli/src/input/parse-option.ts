@@ -1,6 +1,6 @@
 import { isIsoDate } from "@bellwether/config/iso-date";
 import { IsoWeekError, parseIsoWeek } from "@bellwether/contract/iso-week";
-import { REASON_PATTERN, SHORT_REASON_FORM, SHORT_REASON_PATTERN, trimReason } from "@bellwether/contract/reason-text";
+import { REASON_PATTERN, trimReason } from "@bellwether/contract/reason-text";
 import { InvalidArgumentError } from "commander";
 
 /** Returns the parser of an option that is a whole number from `min` to `max`. */
@@ -69,9 +69,21 @@ export function personName(text: string): string {
   return text.trim();
 }
 
-/** Parses the text of an option that is a reason for the audit log. */
-export function reason(text: string): string {
-  const trimmed = trimReason(text);
-  if (!SHORT_REASON_PATTERN.test(trimmed)) throw new InvalidArgumentError(`expected ${SHORT_REASON_FORM}`);
-  return trimmed;
+/** Bounds of the reasons of the contract, in bytes: those of most RPCs, of absences and sessions, and of the model registry. */
+export const MAX_REASON_BYTES = 2_000;
+export const MAX_ABSENCE_REASON_BYTES = 512;
+export const MAX_MODEL_REASON_BYTES = 500;
+
+/** Returns the parser of an option that is a reason, with the bound that its field has in the contract. */
+export function reasonUpTo(maxBytes: number): (text: string) => string {
+  const form = `a reason of 1 to ${maxBytes.toLocaleString("en-US")} bytes in UTF-8 in one line, with at least one visible character`;
+  return (text) => {
+    const trimmed = trimReason(text);
+    if (!REASON_PATTERN.test(trimmed) || Buffer.byteLength(trimmed) > maxBytes)
+      throw new InvalidArgumentError(`expected ${form}`);
+    return trimmed;
+  };
 }
+
+/** Parses the text of an option that is a reason for the audit log. */
+export const reason = reasonUpTo(MAX_REASON_BYTES);

@@ -16,7 +16,7 @@ import { evidenceText, mergeJson, proposalJson, proposalLines } from "./merge-te
 
 type MergeClient = OpsClient<typeof SupplierMergeService>;
 
-const REASON_HELP = "reason, 1 to 500 characters; the audit log records it";
+const REASON_HELP = "reason, 1 to 2,000 bytes in UTF-8; the audit log records it";
 /** Maximum number of possible duplicates that the command lists. */
 const MAX_LISTED = 10_000;
 const PAGE = 50;

@@ -29,7 +29,7 @@ function decisionCommand(name: string, description: string, example: string, hel
   return new Command(name)
     .description(description)
     .requiredOption("--week <week>", "ISO week of the run, for example 2026-W47 (required)", isoWeek)
-    .requiredOption("--reason <text>", "reason, 1 to 500 characters; the audit log records it (required)", reason)
+    .requiredOption("--reason <text>", "reason, 1 to 2,000 bytes in UTF-8; the audit log records it (required)", reason)
     .option("--model <name>", "name of the model (default: the only model that has a run of the week)")
     .option(...OPS_FLAG)
     .option(...JSON_FLAG)
