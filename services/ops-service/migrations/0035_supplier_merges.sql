@@ -29,7 +29,6 @@ CREATE TABLE "bellwether"."supplier_merge" (
 	"change" bigint NOT NULL
 );
 --> statement-breakpoint
-ALTER TABLE "bellwether"."supplier_identifier" DROP CONSTRAINT "supplier_identifier_unique";--> statement-breakpoint
 ALTER TABLE "bellwether"."supplier_identifier" ADD COLUMN "is_shared" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "bellwether"."supplier_dismissal" ADD CONSTRAINT "supplier_dismissal_first_id_supplier_id_fk" FOREIGN KEY ("first_id") REFERENCES "bellwether"."supplier"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "bellwether"."supplier_dismissal" ADD CONSTRAINT "supplier_dismissal_second_id_supplier_id_fk" FOREIGN KEY ("second_id") REFERENCES "bellwether"."supplier"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -41,6 +40,4 @@ CREATE UNIQUE INDEX "supplier_merge_active" ON "bellwether"."supplier_merge" USI
 CREATE INDEX "supplier_merge_into" ON "bellwether"."supplier_merge" USING btree ("survivor_id") WHERE undone_at is null;--> statement-breakpoint
 CREATE INDEX "supplier_merge_survivor" ON "bellwether"."supplier_merge" USING btree ("survivor_id");--> statement-breakpoint
 CREATE INDEX "supplier_merge_merged" ON "bellwether"."supplier_merge" USING btree ("merged_id");--> statement-breakpoint
-CREATE INDEX "supplier_merge_by_change" ON "bellwether"."supplier_merge" USING btree ("change");--> statement-breakpoint
-CREATE UNIQUE INDEX "supplier_identifier_own" ON "bellwether"."supplier_identifier" USING btree ("kind","key") WHERE not is_shared;--> statement-breakpoint
-CREATE INDEX "supplier_identifier_shared" ON "bellwether"."supplier_identifier" USING btree ("kind","key") WHERE is_shared;
+CREATE INDEX "supplier_merge_by_change" ON "bellwether"."supplier_merge" USING btree ("change");

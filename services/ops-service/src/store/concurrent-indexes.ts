@@ -24,4 +24,12 @@ export const CONCURRENT_INDEXES: readonly ConcurrentIndex[] = [
     on: "bellwether.supplier_search using gin (name_key gin_trgm_ops, id_key gin_trgm_ops)",
     replaces: "supplier_search_trigrams",
   },
+  {
+    // Until it is complete, the constraint rejects an identifier that two suppliers share.
+    name: "supplier_identifier_own",
+    isUnique: true,
+    on: "bellwether.supplier_identifier (kind, key) where not is_shared",
+    replaces: "supplier_identifier_unique",
+  },
+  { name: "supplier_identifier_shared", on: "bellwether.supplier_identifier (kind, key) where is_shared" },
 ];

@@ -9,6 +9,7 @@ import {
   sql,
   text,
   timestamp,
+  unique,
   uniqueIndex,
   uuid,
 } from "@bellwether/postgres/drizzle/drizzle";
@@ -34,9 +35,9 @@ export const supplierIdentifier = bellwether.table(
   },
   (t) => [
     primaryKey({ columns: [t.supplierId, t.kind] }),
-    uniqueIndex("supplier_identifier_own").on(t.kind, t.key).where(sql`not is_shared`),
+    // Replaced by a start: see concurrent-indexes.ts.
+    unique("supplier_identifier_unique").on(t.kind, t.key),
     index("supplier_identifier_key").on(t.key),
-    index("supplier_identifier_shared").on(t.kind, t.key).where(sql`is_shared`),
   ],
 );
 

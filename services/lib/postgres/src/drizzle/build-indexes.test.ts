@@ -106,3 +106,28 @@ test("an index takes the place of its predecessor, and not before it is complete
   expect(await indexes()).toEqual([{ name: "kept.n_after", valid: true }]);
   expect(await change(10_000)).toEqual([]);
 });
+
+test("a unique index takes the place of a unique constraint, which rejects equal rows until it is complete", async () => {
+  await pool.query("alter table kept.item add column is_shared bool not null default false");
+  await pool.query("alter table kept.item add constraint n_unique unique (n)");
+  const own = { name: "n_own", isUnique: true, on: "kept.item (n) where not is_shared", replaces: "n_unique" };
+  expect(await buildIndexes(pool, url, [own], { schema: "kept" })).toEqual([]);
+  expect(await indexes()).toEqual([{ name: "kept.n_own", valid: true }]);
+  await pool.query("insert into kept.item values (1, true)");
+  await expect(pool.query("insert into kept.item values (1)")).rejects.toThrow(/n_own/);
+  // Nothing is left to do.
+  expect(await buildIndexes(pool, url, [own], { schema: "kept" })).toEqual([]);
+});
+
+test("a constraint stays while its table is locked, and the next start drops it", async () => {
+  await pool.query("alter table kept.item add constraint n_unique unique (n)");
+  const own = { name: "n_own", isUnique: true, on: "kept.item (n)", replaces: "n_unique" };
+  await inTransaction(pool, async (tx) => {
+    await tx.query("lock table kept.item in access share mode");
+    // The index is complete although its transaction has not ended: it has written nothing.
+    const missing = await buildIndexes(pool, url, [own], { schema: "kept", lockTimeoutMs: 200 });
+    expect(missing).toMatchObject([{ name: "n_own", cause: expect.stringContaining("lock timeout") }]);
+  });
+  expect(await buildIndexes(pool, url, [own], { schema: "kept" })).toEqual([]);
+  expect(await indexes()).toEqual([{ name: "kept.n_own", valid: true }]);
+});

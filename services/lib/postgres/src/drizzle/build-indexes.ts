@@ -6,9 +6,11 @@ import type { PostgresPool } from "../pool/postgres-pool.ts";
 /** An index that is built without blocking processes that write to its table. */
 export interface ConcurrentIndex {
   readonly name: string;
+  /** Whether equal rows are rejected. If the table has equal rows, the index is not built. */
+  readonly isUnique?: boolean;
   /** What follows "create index … on": schema, table, columns and condition. */
   readonly on: string;
-  /** Name of an index of the schema that is dropped when this one is complete. */
+  /** Name of an index of the schema, or of the unique constraint with this index, that is dropped when this one is complete. */
   readonly replaces?: string;
 }
 
@@ -31,6 +33,7 @@ type Queries = Pick<PostgresPool, "query">;
 const BUILD_LOCK = 724_021;
 const LOCK_TIMEOUT_MS = 30_000;
 const LOOK_MS = 200;
+const CONSTRAINT_LOCK_TIMEOUT_MS = 2_000;
 
 /**
  * Builds the indexes that a database does not have, one after the other, while other processes go on writing to the
@@ -56,7 +59,7 @@ export async function buildIndexes(
       const { name } = index;
       if (!isOwn) missing.push({ name, cause: "another process builds indexes" });
       else
-        await build(builder, schema, index).catch((error) => {
+        await build(builder, schema, index, Math.min(lockTimeoutMs, CONSTRAINT_LOCK_TIMEOUT_MS)).catch((error) => {
           missing.push({ name, cause: shortCause(error) });
         });
     }
@@ -95,8 +98,37 @@ async function takeLock(pool: Queries, timeoutMs: number): Promise<boolean> {
   }
 }
 
-async function build(pool: Queries, schema: string, { name, on, replaces }: ConcurrentIndex): Promise<void> {
+async function build(
+  pool: Queries,
+  schema: string,
+  index: ConcurrentIndex,
+  constraintTimeoutMs: number,
+): Promise<void> {
+  const { name, on, replaces, isUnique } = index;
   await pool.query(`drop index concurrently if exists ${schema}.${name}`);
-  await pool.query(`create index concurrently ${name} on ${on}`);
-  if (replaces !== undefined) await pool.query(`drop index concurrently if exists ${schema}.${replaces}`);
+  await pool.query(`create ${isUnique ? "unique " : ""}index concurrently ${name} on ${on}`);
+  if (replaces === undefined) return;
+  const { rows } = await pool.query<{ table: string }>(
+    `select c.conrelid::regclass::text as "table" from pg_constraint c
+     where c.connamespace = (select oid from pg_namespace where nspname = $1) and c.conname = $2`,
+    [schema, replaces],
+  );
+  const [constraint] = rows;
+  if (constraint)
+    await dropConstraint(pool, { table: constraint.table, name: replaces, timeoutMs: constraintTimeoutMs });
+  else await pool.query(`drop index concurrently if exists ${schema}.${replaces}`);
+}
+
+/** Drops a constraint, which locks its table for a moment. Writers wait behind the wait for this lock, so it is short. */
+async function dropConstraint(
+  pool: Queries,
+  { table, name, timeoutMs }: { readonly table: string; readonly name: string; readonly timeoutMs: number },
+): Promise<void> {
+  const { rows } = await pool.query<{ timeout: string }>("select current_setting('lock_timeout') as timeout");
+  await pool.query(`set lock_timeout = ${timeoutMs}`);
+  try {
+    await pool.query(`alter table ${table} drop constraint if exists ${name}`);
+  } finally {
+    await pool.query("select set_config('lock_timeout', $1, false)", [rows[0]?.timeout ?? "0"]);
+  }
 }
