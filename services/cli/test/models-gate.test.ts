@@ -87,7 +87,7 @@ test("wrong uses end with a message that says what to do", async () => {
     [["gate", "--data", at("demo"), "--outcomes", "x"], 2, "--outcomes belongs to --from-weeks"],
     [["gate", "champion", ...rows()], 2, "is the champion; name a challenger"],
     [["gate", "v9", ...rows()], 1, 'no version or alias "v9"'],
-    [["gate", ...rows(), "--policy", at("wrong.yaml")], 1, "2 violation(s)"],
+    [["gate", ...rows(), "--policy", at("wrong.yaml")], 2, "2 violation(s)"],
     [["approve", "v2", "--reason", "x"], 2, "--gate"],
     [["approve", "v2", "--gate", "0".repeat(64), "--reason", "x"], 1, "of the promotion gate"],
   ] as const) {
