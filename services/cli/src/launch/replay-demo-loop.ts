@@ -16,8 +16,8 @@ import { enumWord } from "../output/enum-word.ts";
 import { DEMO_HORIZON_DAYS, type DemoLoop, type DemoLoopWeek, isKnown } from "./demo-loop.ts";
 import { type FirstWeekPeers, runWeek } from "./first-week.ts";
 
-/** Rows of a request to RecordOutcomes. */
-const RECORDED = 300;
+/** Rows of a request to RecordOutcomes: its largest number. What a request costs hardly depends on it. */
+const RECORDED = 1_000;
 const REPEAT_MS = 60_000;
 const LOOK_MS = 250;
 /** Longest time for a retrain of the demo, ms. */
