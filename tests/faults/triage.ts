@@ -1,6 +1,7 @@
 import { AlertState, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertOrder, AlertService, AlertTab } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
+import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { startPostgresCluster } from "@bellwether/testing/postgres-cluster";
 import { startService } from "@bellwether/testing/service-process";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -47,9 +48,9 @@ export const triage: Scenario = async (quick) => {
   };
   const decisions = calls.filter(({ isDecision }) => isDecision);
   const lists = calls.filter(({ isDecision }) => !isDecision);
-  const failed = calls.filter(({ code }) => code !== undefined);
-  for (const code of new Set(failed.map((call) => call.code)))
-    console.log(`triage: ${failed.filter((call) => call.code === code).length} calls ended with ${Code[code ?? 0]}`);
+  const failed = calls.flatMap(({ failure }) => failure ?? []);
+  for (const failure of new Set(failed))
+    console.log(`triage: ${failed.filter((other) => other === failure).length} calls ended with ${failure}`);
   return [
     atLeast("triage.calls", calls.length, "calls", MIN_CALLS),
     atLeast("triage.decisions", decisions.length, "calls", MIN_CALLS / 4),
@@ -66,8 +67,8 @@ export const triage: Scenario = async (quick) => {
 interface Call {
   readonly tookMs: number;
   readonly isDecision: boolean;
-  /** Undefined: the call succeeded, or found another version. */
-  readonly code: Code | undefined;
+  /** Code and reason. Undefined: the call succeeded, or found another version. */
+  readonly failure: string | undefined;
 }
 
 /** Lists and decides until it is over. */
@@ -81,11 +82,13 @@ async function work(
     const start = performance.now();
     try {
       const answer = await call();
-      record({ tookMs: performance.now() - start, isDecision, code: undefined });
+      record({ tookMs: performance.now() - start, isDecision, failure: undefined });
       return answer;
     } catch (error) {
-      const { code } = ConnectError.from(error);
-      record({ tookMs: performance.now() - start, isDecision, code: code === Code.Aborted ? undefined : code });
+      const failed = ConnectError.from(error);
+      const reason = failed.findDetails(ErrorInfoSchema)[0]?.reason ?? "";
+      const failure = failed.code === Code.Aborted ? undefined : `${Code[failed.code]} ${reason}`;
+      record({ tookMs: performance.now() - start, isDecision, failure });
       return undefined;
     }
   };
