@@ -191,7 +191,7 @@ test("a model that is trained later is its challenger, and is compared with it o
   expect(compared.rows).toBe(600);
 });
 
-test("a scorecard with gaps and overlaps is not published: every violation with its line, and exit code 1", async () => {
+test("a scorecard with gaps and overlaps is not published: every violation with its line, and exit code 2", async () => {
   const text = await readFile(path.join(ROOT, "config/scorecard.yaml"), "utf8");
   const broken = text
     .replace("{ from: 15, to: 30, points: 5 }", "{ from: 15, to: 25, points: 5 }")
@@ -203,7 +203,7 @@ test("a scorecard with gaps and overlaps is not published: every violation with 
     () => "published",
     (error: Error) => error.message,
   );
-  expect(message).toContain("ended with 1");
+  expect(message).toContain("ended with 2");
   expect(message).toContain(`broken.yaml:${line("{ from: 30, to: 60, points: 10 }")}:`);
   expect(message).toContain("no points for avg_payment_delay_days from 25 to 30");
   expect(message).toContain(`broken.yaml:${line("{ from: 0.05, to: 0.25")}:`);
