@@ -3,6 +3,7 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeF
 import os from "node:os";
 import path from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { newestIsoWeek } from "@bellwether/contract/iso-week";
 import { RunDecisionSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
@@ -39,11 +40,15 @@ afterAll(async () => {
 });
 
 /** Checks an input. Nothing of it may stay in the folder of the weeks. */
-async function check(input: string, settings: Partial<WeeklySettings> = {}): Promise<InputReport> {
+async function check(
+  input: string,
+  settings: Partial<WeeklySettings> = {},
+  { week = WEEK, isForced = false } = {},
+): Promise<InputReport> {
   const paths = { ...folder.settings, mlUrl: ml.grpc, opsUrl: ledger.url };
   using runner = await createWeeklyRunner({ ...paths, ...settings });
   try {
-    return await runner.check(WEEK, input, NEVER);
+    return await runner.check(week, input, NEVER, { isForced });
   } finally {
     expect((await readdir(folder.settings.weeksFolder)).filter((name) => name.startsWith(".check"))).toEqual([]);
   }
@@ -133,6 +138,17 @@ test("a complete week is not called one that a run would publish: the same input
       supersedeRequested: undefined,
     });
   }
+});
+
+test("a week that has not begun, or is too old, fails as its run would; a forced week is checked", async () => {
+  const input = await settled("early.csv", weekCsv(20));
+  const next = newestIsoWeek(new Date(Date.now() + 7 * 86_400_000));
+  const early = await check(input, {}, { week: next });
+  expect(early).toMatchObject({ outcome: "failed", suppliers: 20 });
+  expect(early.failures).toEqual([expect.stringContaining(`${next} has not begun`)]);
+  expect(await check(input, {}, { week: next, isForced: true })).toMatchObject({ outcome: "published", failures: [] });
+  const old = await check(input, {}, { week: "1970-W01" });
+  expect(old).toMatchObject({ outcome: "failed", failures: [expect.stringContaining("is too old")] });
 });
 
 test("without ml-service, it is not known whether the model fits", async () => {

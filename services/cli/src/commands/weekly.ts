@@ -13,7 +13,7 @@ import { rejectedReasonLines } from "../weekly/rejected-reason-lines.ts";
 import { replayCommand } from "../weekly/replay-command.ts";
 import { reportCommand } from "../weekly/report-command.ts";
 import { withoutScoreText } from "../weekly/run-text.ts";
-import { runWeek, withRunOptions } from "../weekly/run-week.ts";
+import { FORCE_FUTURE_FLAG, runWeek, withRunOptions } from "../weekly/run-week.ts";
 import { scheduleCommands, withScheduler } from "../weekly/schedule-commands.ts";
 import { readStatus, type StatusOptions } from "../weekly/status.ts";
 
@@ -28,11 +28,7 @@ export function weeklyCommand(context: CliContext): Command {
       "--input <file>",
       "data of the week. If the feature mapping reads one source: a CSV or Parquet file. If the mapping reads several sources: the folder with the files that the mapping names. The file or folder can also be a URL: s3://BUCKET/KEY or azure://CONTAINER/KEY, see docs/object-store.md (required)",
     )
-    .option(
-      "--force-future <reason>",
-      "run a week that has not begun, at most 8 weeks ahead; the audit log records the caller and the reason",
-      reason,
-    )
+    .option(...FORCE_FUTURE_FLAG, reason)
     .addHelpText(
       "after",
       "\nIf the input fails a check, the run is held (exit code 1) and publishes nothing. For example, too many rows are rejected, or suppliers" +

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { withConfigOptions } from "../input/config-options.ts";
-import { isoWeek } from "../input/parse-option.ts";
+import { isoWeek, reason } from "../input/parse-option.ts";
 import { type GivenOptions, givenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
 import { defaultUrlText, ML_PEER } from "../remote/peer-url.ts";
@@ -31,6 +31,11 @@ export function checkCommand(context: CliContext): Command {
     .option("--ml <url>", `gRPC URL of ml-service, with whose model the file is checked (${defaultUrlText(ML_PEER)})`)
     .option(...FILES_OF_MODEL_FLAG)
     .option(...OPS_FLAG)
+    .option(
+      "--force-future <reason>",
+      "check a week that has not begun as a run with this option would; nothing is recorded",
+      reason,
+    )
     .option(...JSON_FLAG)
     .addHelpText(
       "after",

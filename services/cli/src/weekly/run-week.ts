@@ -138,6 +138,12 @@ export const FILES_OF_MODEL_FLAG = [
   "model with a folder below BELLWETHER_MODELS (if not set, config/models), whose files are used in place of --config, --mapping and the risk policy",
 ] as const;
 
+/** For commands that run or check one week. */
+export const FORCE_FUTURE_FLAG = [
+  "--force-future <reason>",
+  "run a week that has not begun, at most 8 weeks ahead; the audit log records the caller and the reason",
+] as const;
+
 /** Adds the options that `weekly run` and `weekly replay` share. */
 export function withRunOptions(command: Command, context: CliContext): Command {
   return withConfigOptions(command, context)
@@ -166,7 +172,9 @@ export function runWeek(options: RunOptions, context: CliContext, given: GivenOp
  */
 export async function checkWeek(options: RunOptions, context: CliContext, given: GivenOptions): Promise<InputReport> {
   const found = await runChild<InputReport>(["check"], options, context, given);
-  const failures = found.failures.map((failure) => withConfigFiles(withCommandNames(failure), options, given));
+  const failures = found.failures.map((failure) =>
+    withConfigFiles(withCommandNames(withDecisionOptions(failure)), options, given),
+  );
   return { ...found, failures, reason: withAddress(found.reason, peerUrls(options, context)) };
 }
 
@@ -262,6 +270,12 @@ async function runChild<T>(
   return outcome;
 }
 
+/** Replaces the fields of decisions in a message by their options. */
+const withDecisionOptions = (message: string): string =>
+  message
+    .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
+    .replace("with a reason (force_future)", "with a reason (--force-future REASON)");
+
 /** Names of columns of weekly files that are also fields of requests. */
 const FILE_COLUMNS = ["supplier_id", "owner", "note", "comment"];
 
@@ -274,16 +288,14 @@ const COMMANDS =
  * adds the path of the report.
  */
 function withOptions(message: string, { report }: WeeklyFailure, given: GivenOptions): string {
-  const text = inCommandWords(
-    message
-      .replace("with a reason (accept_losses)", "with a reason (--accept-losses REASON)")
-      .replace("with a reason (force_future)", "with a reason (--force-future REASON)"),
-    FILE_COLUMNS,
-  ).replaceAll(COMMANDS, (_, name: "approve" | "void" | "run", args: string) => {
-    const { model, ...others } = given;
-    const isNamed = model === undefined || args.includes("--model ");
-    return weeklyCommandText(name, args, isNamed ? others : { ...others, model });
-  });
+  const text = inCommandWords(withDecisionOptions(message), FILE_COLUMNS).replaceAll(
+    COMMANDS,
+    (_, name: "approve" | "void" | "run", args: string) => {
+      const { model, ...others } = given;
+      const isNamed = model === undefined || args.includes("--model ");
+      return weeklyCommandText(name, args, isNamed ? others : { ...others, model });
+    },
+  );
   return report === undefined ? text : `${text}. All reasons and samples of rejected rows: ${report}`;
 }
 

@@ -1,5 +1,5 @@
 import type { RuleSet } from "@bellwether/config/alert-rules";
-import { isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
+import { checkWeekBegun, FutureWeekError, IsoWeekError, isoWeekEnd, parseIsoWeek } from "@bellwether/contract/iso-week";
 import { MAX_CHUNKS } from "@bellwether/contract/limits";
 import type { SimilarIds } from "@bellwether/ingest/snapshot/similar-ids";
 import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
@@ -62,6 +62,8 @@ export interface InputCheckTask {
   readonly week: string;
   readonly input: string;
   readonly snapshotPath: string;
+  /** Whether the run would be given a reason to run a week that has not begun. */
+  readonly isForced: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -89,7 +91,7 @@ const BETWEEN_LOOKS_MS = 1_000;
  */
 export async function checkInputFile(
   deps: InputCheckDeps,
-  { week: asked, input, snapshotPath, signal }: InputCheckTask,
+  { week: asked, input, snapshotPath, isForced, signal }: InputCheckTask,
 ): Promise<InputReport> {
   const week = parseIsoWeek(asked);
   const date = { week, asOf: isoWeekEnd(week) };
@@ -124,6 +126,8 @@ export async function checkInputFile(
   const minimum = model?.minimum ?? null;
   const completed = completeProblem(comparison.complete, { ...read, configHash: deps.configHash });
   if (completed !== "") failures.push(completed);
+  const unusable = comparison.complete === null ? weekProblem(week, new Date(seen.lookedMs), isForced) : "";
+  if (unusable !== "") failures.push(unusable);
   if (read.rows === 0) failures.push(new NothingToScoreError(read).message);
   if (Math.ceil(read.rows / deps.chunkRows) > MAX_CHUNKS)
     failures.push(new TooManyChunksError(read.rows, deps.chunkRows, MAX_CHUNKS).message);
@@ -151,6 +155,17 @@ export async function checkInputFile(
     ...{ checks, failures, notes, reason },
     outcome: comparison.complete !== null && failures.length === 0 ? "complete" : outcomeOf(failures, checks, reason),
   };
+}
+
+/** Returns why ops-service would not begin a run of the week: the week has not begun, or is too old; "" when it would. */
+function weekProblem(week: string, now: Date, isForced: boolean): string {
+  try {
+    checkWeekBegun(week, now, isForced);
+    return "";
+  } catch (error) {
+    if (error instanceof FutureWeekError || error instanceof IsoWeekError) return error.message;
+    throw error;
+  }
 }
 
 /** Returns why a complete week is not run with another input; "" when it is not complete, or the input is the same. */

@@ -1,5 +1,5 @@
 import type { CatchUpDeps } from "./catch-up.ts";
-import type { InputReport } from "./check-input-file.ts";
+import type { InputCheckTask, InputReport } from "./check-input-file.ts";
 import type { InputLooks } from "./input-object.ts";
 import type { RunDecisions, WeekCompletion } from "./weekly-ports.ts";
 import type { Progress, WeeklyResult } from "./weekly-run.ts";
@@ -28,7 +28,12 @@ export interface WeeklyRunner extends Disposable {
   /** Verifies that an input exists. @throws InputNotFoundError, DiskError, InputUnavailableError, InputRejectedError */
   find(input: string, signal: AbortSignal): Promise<void>;
   /** Reads the input of a week and does the checks of a run, without starting it. @throws the errors of `checkInputFile` */
-  check(week: string, input: string, signal: AbortSignal): Promise<InputReport>;
+  check(
+    week: string,
+    input: string,
+    signal: AbortSignal,
+    options?: Partial<Pick<InputCheckTask, "isForced">>,
+  ): Promise<InputReport>;
   /** Whether the week is complete in the ledger. @throws PeerUnavailableError, PeerRejectedError */
   completion(week: string): Promise<WeekCompletion>;
   /** The weeks of the model in the ledger. @throws PeerUnavailableError, PeerRejectedError */

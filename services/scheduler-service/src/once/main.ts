@@ -94,7 +94,8 @@ try {
       };
       return runner.run(week, input, stopped.signal, onChange, decisions);
     }, retries);
-  const check = async () => inputReportToJson(await runner.check(week, input, stopped.signal));
+  const isForced = config.forceFuture !== null;
+  const check = async () => inputReportToJson(await runner.check(week, input, stopped.signal, { isForced }));
   const look = async () => ({ missing: await missingInputs(runner, input, week.split(","), stopped.signal) });
   const result =
     task === "run"

@@ -182,7 +182,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     async find(input, signal) {
       await fixed.checkInput(input, signal);
     },
-    async check(week, input, signal) {
+    async check(week, input, signal, { isForced = false } = {}) {
       const folder = await onDisk(settings.weeksFolder, mkdtemp(path.join(settings.weeksFolder, ".check-")));
       try {
         await using reader = startIngestProcess(limits.folder && path.join(limits.folder, "compiled"));
@@ -194,7 +194,8 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
         const ingest = ingestWith(reader);
         const activeRules = createActiveRules(ops, modelName);
         const deps = { ...fixed, ingest, findSimilarIds, activeRules, look, pause: pauseFor, nowMs: Date.now };
-        return await checkInputFile(deps, { week, input, snapshotPath: path.join(folder, "week.parquet"), signal });
+        const snapshotPath = path.join(folder, "week.parquet");
+        return await checkInputFile(deps, { week, input, snapshotPath, isForced, signal });
       } finally {
         await inputs.release(input);
         await rm(folder, { recursive: true, force: true });
