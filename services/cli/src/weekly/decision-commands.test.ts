@@ -1,7 +1,7 @@
 import { type BatchRun, BatchRunSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { withdrawnLines } from "./decision-commands.ts";
+import { requestedLine, withdrawnLines } from "./decision-commands.ts";
 
 const run = (state: RunState, fields: MessageInitShape<typeof BatchRunSchema> = {}): BatchRun =>
   create(BatchRunSchema, { isoWeek: "2026-W47", state, modelName: "m", revision: 2, ...fields });
@@ -10,7 +10,6 @@ const FIRST = "revision 2 of 2026-W47 of m is withdrawn; latest complete week no
 
 test("a withdrawal names the revision, and says when a request for a new revision ends with it", () => {
   expect(lines(run(RunState.COMPLETE, { supersedesRunId: 1 }))).toEqual([FIRST]);
-  expect(lines(run(RunState.VOIDED, { supersedesRunId: 1 }))).toEqual([FIRST]);
   for (const state of [RunState.HELD, RunState.FAILED, RunState.RUNNING])
     expect(lines(run(state, { supersedesRunId: 1 }))).toEqual([
       FIRST,
@@ -18,4 +17,21 @@ test("a withdrawal names the revision, and says when a request for a new revisio
     ]);
   const asked = { supersedeRequested: { actor: "jane", reason: "cents" } };
   expect(lines(run(RunState.COMPLETE, asked))).toEqual([FIRST, "the request for a new revision ends with it"]);
+});
+
+test("a repeated withdrawal says that the run was withdrawn already, by whom and why", () => {
+  const decided = run(RunState.VOIDED, { supersedesRunId: 1, voided: { actor: "jane", reason: "wrong file" } });
+  expect(lines(decided)).toEqual([
+    "revision 2 of 2026-W47 of m was withdrawn already (by jane: wrong file): nothing was changed; latest complete week now: 2026-W46",
+  ]);
+  expect(lines(run(RunState.VOIDED))[0]).toContain("of m was withdrawn already: nothing was changed");
+});
+
+test("a repeated request for a new revision names the first one, which counts", () => {
+  const first = run(RunState.COMPLETE);
+  const asked = run(RunState.COMPLETE, { supersedeRequested: { actor: "jane", reason: "cents" } });
+  expect(requestedLine(first, asked, {})).toMatch(/^the next run of 2026-W47 of m is a new revision: /);
+  expect(requestedLine(asked, asked, {})).toMatch(
+    /^jane has asked for a new revision: cents; nothing was changed; the next run of 2026-W47 of m is a new revision: /,
+  );
 });

@@ -5,12 +5,12 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
-import { givenOptions, weeklyCommandText } from "../output/given-options.ts";
+import { type GivenOptions, givenOptions, weeklyCommandText } from "../output/given-options.ts";
 import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 import { findRun } from "./find-run.ts";
-import { approvalText, nextStep, runText, runToJson, stateText } from "./run-text.ts";
+import { approvalText, nextStep, reasonText, runText, runToJson, stateText, supersedeText } from "./run-text.ts";
 
 interface DecisionOptions {
   readonly week: string;
@@ -89,16 +89,19 @@ function voidCommand(context: CliContext): Command {
       alerts_kept: alertsKept?.count ?? 0,
     };
     for (const line of withdrawnLines(found, run, latestWeek)) report.line(line);
-    report.line(
-      `${countText(counts.alerts_closed, "alert")} closed, ${counts.alerts_restored} as before the run, ${counts.alerts_kept} kept because people or later runs changed them`,
-    );
+    if (found.state !== RunState.VOIDED)
+      report.line(
+        `${countText(counts.alerts_closed, "alert")} closed, ${counts.alerts_restored} as before the run, ${counts.alerts_kept} kept because people or later runs changed them`,
+      );
     const endsRequest = endsSupersedeRequest(found);
     report.json({
-      ...{ ...runToJson(run), ...counts, latest_week: latestWeek || null },
+      ...{ ...runToJson(run), ...counts, latest_week: latestWeek || null, changed: found.state !== RunState.VOIDED },
       supersede_request_withdrawn: endsRequest,
     });
   });
 }
+
+const inBrackets = (text: string): string => (text === "" ? "" : ` (${text})`);
 
 /**
  * Whether the withdrawal of a run also ends a request for a new revision: a request for a revision of this run, or of
@@ -113,7 +116,11 @@ const endsSupersedeRequest = ({ state, supersedesRunId, supersedeRequested }: Ba
  * @param before the run before the withdrawal
  */
 export function withdrawnLines(before: BatchRun, { isoWeek, modelName, revision }: BatchRun, latestWeek: string) {
-  const line = `revision ${revision} of ${isoWeek} of ${modelName} is withdrawn; latest complete week now: ${latestWeek || "none"}`;
+  const name = `revision ${revision} of ${isoWeek} of ${modelName}`;
+  const latest = `latest complete week now: ${latestWeek || "none"}`;
+  if (before.state === RunState.VOIDED)
+    return [`${name} was withdrawn already${inBrackets(reasonText(before))}: nothing was changed; ${latest}`];
+  const line = `${name} is withdrawn; ${latest}`;
   if (!endsSupersedeRequest(before)) return [line];
   const asked = before.supersedeRequested
     ? "the request for a new revision ends with it"
@@ -131,12 +138,19 @@ function supersedeCommand(context: CliContext): Command {
     const report = createReport(options);
     const given = givenOptions(command);
     using ops = openOps(context, options.ops, BatchService);
-    const { runId } = await findRun(ops, options.week, options.model);
-    const { run } = await ops.answer(ops.client.supersedeRun({ runId, reason: options.reason }));
+    const before = await findRun(ops, options.week, options.model);
+    const { run } = await ops.answer(ops.client.supersedeRun({ runId: before.runId, reason: options.reason }));
     if (!run) throw new Error("ops-service returned no run");
-    report.line(
-      `the next run of ${run.isoWeek} of ${run.modelName} is a new revision: ${runText(run.isoWeek, given, true)}`,
-    );
-    report.json(runToJson(run, given));
+    report.line(requestedLine(before, run, given));
+    report.json({ ...runToJson(run, given), changed: before.supersedeRequested === undefined });
   });
+}
+
+/**
+ * Returns how the new revision is made, and whether it was requested before: the first request counts.
+ * @param before the run before the request
+ */
+export function requestedLine(before: BatchRun, { isoWeek, modelName }: BatchRun, given: GivenOptions): string {
+  const line = `the next run of ${isoWeek} of ${modelName} is a new revision: ${runText(isoWeek, given, true)}`;
+  return before.supersedeRequested ? `${supersedeText(before)}; nothing was changed; ${line}` : line;
 }
