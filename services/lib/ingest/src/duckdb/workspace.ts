@@ -21,6 +21,9 @@ export class StatementStoppedError extends Error {
 /** Time in which a statement that was stopped ends, ms. */
 const STOP_MS = 2_000;
 
+/** Setting of DuckDB with the names of the optimizers that are turned off. */
+const DISABLED_OPTIMIZERS = "disabled_optimizers";
+
 /** Options of a workspace. */
 export interface WorkspaceOptions {
   readonly limits: IngestLimits;
@@ -115,12 +118,13 @@ export class Workspace {
 
   /**
    * Blocks access to all files except `allowedFiles` and continues with one thread, so that sums of
-   * floating-point numbers do not depend on the number of cores.
+   * floating-point numbers do not depend on the number of cores. Settings are locked, except the one that `runTried` changes.
    */
   async lock(allowedFiles: readonly string[] = []): Promise<void> {
     await this.connection.run("set threads = 1");
     if (allowedFiles.length > 0) await this.connection.run(`set allowed_paths = ${sqlTexts(allowedFiles)}`);
     await this.connection.run("set enable_external_access = false");
+    await this.connection.run(`set allowed_configs = ['${DISABLED_OPTIMIZERS}']`);
     await this.connection.run("set lock_configuration = true");
   }
 
@@ -153,6 +157,20 @@ export class Workspace {
    */
   run(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<unknown> {
     return this.bounded(timeoutMs, () => this.connection.run(sql));
+  }
+
+  /**
+   * Runs a statement with TRY, while no other connection runs one. DuckDB otherwise computes a subexpression that occurs
+   * twice, such as the cast of a column, only once: before the TRY, where its error ends the statement.
+   * @throws the errors of `run`
+   */
+  async runTried(sql: string, timeoutMs = this.limits.loadTimeoutMs): Promise<void> {
+    await this.connection.run(`set ${DISABLED_OPTIMIZERS} = 'common_subexpressions'`);
+    try {
+      await this.run(sql, timeoutMs);
+    } finally {
+      await this.connection.run(`reset ${DISABLED_OPTIMIZERS}`);
+    }
   }
 
   /** Returns all rows of a query with a small result. @throws the errors of `run` */

@@ -75,7 +75,7 @@ async function evaluateRows(
   } catch (error) {
     if (!isRowError(error)) throw error;
     if (!(await canBeTried(workspace, expression, from))) throw await untriedError(workspace, expression, error);
-    await evaluate(workspace, { ...expression, sql: tried(expression.sql) }, from, limitMs);
+    await workspace.runTried(hashOf(tried(expression.sql), from), limitMs);
   }
 }
 
@@ -88,8 +88,12 @@ async function untriedError(workspace: Workspace, expression: MappingSql, error:
   );
 }
 
-/** Evaluates an expression over all rows. The hash keeps DuckDB from leaving out what no result needs. */
+/** Evaluates an expression over all rows. */
 async function evaluate(workspace: Workspace, { path, sql }: MappingSql, from: string, limitMs: number): Promise<void> {
   workspace.report({ statement: path });
-  await workspace.run(`select bit_xor(hash(value)) from (select (\n${sql}\n) as value from ${from})`, limitMs);
+  await workspace.run(hashOf(sql, from), limitMs);
 }
+
+/** Returns the SELECT of an expression over all rows. The hash keeps DuckDB from leaving out what no result needs. */
+const hashOf = (sql: string, from: string): string =>
+  `select bit_xor(hash(value)) from (select (\n${sql}\n) as value from ${from})`;

@@ -73,6 +73,33 @@ test("rows of two expressions that fail are counted by expression, each row once
   ]);
 });
 
+test.each([
+  ["two features", '{ delay: "amount::integer", amount: "amount::integer * 2" }', "{ display_name: id }", "delay", []],
+  [
+    "a feature and an attribute",
+    '{ delay: "1", amount: "amount::integer" }',
+    '{ region: "amount::integer::varchar", exposure: "7 + amount::integer" }',
+    "amount",
+    [],
+  ],
+  ["one feature", '{ delay: "1", amount: "amount::integer + amount::integer" }', "{ region: region }", "amount", []],
+  [
+    "two attributes",
+    '{ delay: "1", amount: "2" }',
+    '{ region: "amount::integer::varchar", exposure: "amount::integer" }',
+    "",
+    ["exposure", "region"],
+  ],
+])(
+  "a cast that occurs twice, in %s, rejects only the rows for which it fails",
+  async (_, features, attributes, column, changed) => {
+    const read = await readWeek({ features, attributes });
+    expect(read.rejected.reasons.map((reason) => [reason.column, reason.rows])).toEqual(column ? [[column, 1]] : []);
+    expect(read.rows).toBe(column ? 3 : 4);
+    expect(read.changedAttributes.map((attribute) => attribute.attribute)).toEqual(changed);
+  },
+);
+
 test("a supplier id that cannot be computed rejects its row, which is shown without a supplier", async () => {
   const id = `"'s' || substr(id, 2)::integer"`;
   const read = await readWeek({ id, features: '{ delay: "1", amount: "2" }' }, `${WEEK}total,1,2,EU\n`);

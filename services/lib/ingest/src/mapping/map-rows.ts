@@ -107,7 +107,9 @@ async function createMapped(
   const create = async (tried: readonly MappedColumn[], violations: readonly RejectedRowReason[]): Promise<void> => {
     workspace.report({ statement: task.path });
     const select = mappedSql(task, columns, violations, tried);
-    await workspace.run(`create table ${MAPPED} as ${select}`, workspace.limits.sqlTimeoutMs);
+    const statement = `create table ${MAPPED} as ${select}`;
+    if (tried.length === 0) await workspace.run(statement, workspace.limits.sqlTimeoutMs);
+    else await workspace.runTried(statement, workspace.limits.sqlTimeoutMs);
   };
   try {
     await create([], rules);
