@@ -140,6 +140,19 @@ test("a complete week is not called one that a run would publish: the same input
   }
 });
 
+test("rejected rows that repeat an earlier row are counted wherever rejected rows are", async () => {
+  const csv = weekCsv(100, { broken: 40 });
+  const input = await settled("repeated.csv", `${csv}${csv.trimEnd().split("\n").at(-1)}\n`);
+  const found = await check(input);
+  expect(found).toMatchObject({ outcome: "held", rowsRejected: 41 });
+  expect(found.notes).toContain(
+    "1 of the 41 rejected rows repeats an earlier row exactly; the limits of rejected rows do not count it",
+  );
+  expect(found.checks.find(({ kind }) => kind === "rejected_rows")?.detail).toMatch(
+    /^40 rows rejected, .*, without 1 row that repeats an earlier row exactly$/,
+  );
+});
+
 test("a week that has not begun, or is too old, fails as its run would; a forced week is checked", async () => {
   const input = await settled("early.csv", weekCsv(20));
   const next = newestIsoWeek(new Date(Date.now() + 7 * 86_400_000));

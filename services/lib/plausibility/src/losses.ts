@@ -55,8 +55,12 @@ export function measureLosses(counts: LossCounts, previous: PreviousWeek | null,
 /** Describes one limit with the numbers of the run, as a clause. A share never rounds to its limit. */
 export function describeLoss(limit: LossLimit, losses: Losses): string {
   if (limit === "rejected_rows") {
-    const { rowsRejected, rejectedShare, maxRejectedShare, maxRejectedRows } = losses;
-    return `${countText(rowsRejected, "row")} rejected, ${percent(rejectedShare, Math.ceil)} of the rows (limits: ${percent(maxRejectedShare)} and ${countText(maxRejectedRows, "row")})`;
+    const { rowsRejected, rowsRepeated, rejectedShare, maxRejectedShare, maxRejectedRows } = losses;
+    const repeated =
+      rowsRepeated === 0
+        ? ""
+        : `, without ${countText(rowsRepeated, "row that repeats", "rows that repeat")} an earlier row exactly`;
+    return `${countText(rowsRejected, "row")} rejected, ${percent(rejectedShare, Math.ceil)} of the rows (limits: ${percent(maxRejectedShare)} and ${countText(maxRejectedRows, "row")})${repeated}`;
   }
   const { suppliers, previousSuppliers, previousWeek, minSuppliersShare } = losses;
   return `${countText(suppliers, "supplier")}, ${percent(share(suppliers, previousSuppliers ?? 0), Math.floor)} of the ${previousSuppliers} of ${previousWeek} (limit: ${percent(minSuppliersShare)})`;

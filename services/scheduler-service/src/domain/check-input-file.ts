@@ -9,7 +9,7 @@ import type { IngestRecord } from "./ingest-record.ts";
 import { exchangedWarnings, similarIdsWarning } from "./input-warnings.ts";
 import { checkContract } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
-import { dateNote, inputNotes } from "./run-notes.ts";
+import { dateNote, inputNotes, repeatedNotes } from "./run-notes.ts";
 import {
   InputChangedError,
   InputNotFoundError,
@@ -139,6 +139,7 @@ export async function checkInputFile(
   notes.push(...exchangedWarnings(read.profile.columns, comparison.previous));
   const similar = similarIdsWarning(await deps.findSimilarIds(snapshotPath, signal));
   if (similar !== null) notes.push(similar);
+  notes.push(...repeatedNotes(read.rejected.count, read.rejected.repeated));
   notes.push(...inputNotes({ ...read, readingNotes: read.sources.flatMap((source) => source.notes) }));
   const unscored = minimum === null ? null : await deps.countUnscored(snapshotPath, minimum, signal);
   const withoutScore = minimum && unscored && unscoredNote(minimum, unscored);

@@ -87,8 +87,8 @@ test("names the decisions of people with their reasons, and counts repeated rows
   };
   expect(notes({ losses, forceFuture: { reason: "rehearsal", actor: "joe" } })).toEqual([
     "forced before the week began, by joe: rehearsal",
-    "losses accepted by jane: sold (40 rows rejected, 60 suppliers, 100 in 2026-W46)",
-    "7 rows repeat an earlier row exactly",
+    "losses accepted by jane: sold (40 rows rejected without 7 repeated rows, 60 suppliers, 100 in 2026-W46)",
+    "7 of the 47 rejected rows repeat an earlier row exactly; the limits of rejected rows do not count them",
   ]);
 });
 

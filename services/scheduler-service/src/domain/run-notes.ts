@@ -61,7 +61,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (forceFuture) notes.push(`forced before the week began, by ${forceFuture.actor}: ${forceFuture.reason}`);
   if (losses?.accepted)
     notes.push(
-      `losses accepted by ${losses.accepted.actor}: ${losses.accepted.reason} (${countText(losses.rowsRejected, "row")} rejected, ${countText(losses.suppliers, "supplier")}` +
+      `losses accepted by ${losses.accepted.actor}: ${losses.accepted.reason} (${countText(losses.rowsRejected, "row")} rejected${losses.rowsRepeated > 0n ? ` without ${countText(losses.rowsRepeated, "repeated row")}` : ""}, ${countText(losses.suppliers, "supplier")}` +
         `${losses.previousSuppliers === undefined ? "" : `, ${losses.previousSuppliers} in ${losses.previousWeek}`})`,
     );
   else if (acceptsLosses && wasComplete) notes.push("the acceptance of losses is not recorded: nothing was run");
@@ -74,8 +74,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (losses && !losses.accepted) notes.push(...missingSuppliers(losses));
   // The notes do not contain values of rows, because notes are logged.
   if (rejected.length > 0) notes.push(`rejected: ${describeReasons(rejected, false)}`);
-  if (losses && losses.rowsRepeated > 0n)
-    notes.push(`${countText(losses.rowsRepeated, "row repeats", "rows repeat")} an earlier row exactly`);
+  if (losses) notes.push(...repeatedNotes(losses.rowsRejected + losses.rowsRepeated, losses.rowsRepeated));
   notes.push(...inputNotes(how));
   notes.push(...(how.warnings ?? []));
   if (how.unscored) notes.push(how.unscored);
@@ -86,6 +85,18 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
         : `the configuration of the run (${run.configHash}) is not the one that ${model.name} ${model.version} was trained with (${model.configHash})`,
     );
   return [...notes, ...drift];
+}
+
+/**
+ * Says how many of the rejected rows repeat an earlier row exactly: the limits of rejected rows do not count them.
+ * @param rejected all rejected rows
+ */
+export function repeatedNotes(rejected: number | bigint, repeated: number | bigint): string[] {
+  if (Number(repeated) === 0) return [];
+  const isOne = Number(repeated) === 1;
+  return [
+    `${repeated} of the ${countText(rejected, "rejected row")} ${isOne ? "repeats" : "repeat"} an earlier row exactly; the limits of rejected rows do not count ${isOne ? "it" : "them"}`,
+  ];
 }
 
 /** Says what was left out of the input, or is stored differently. */
