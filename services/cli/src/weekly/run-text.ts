@@ -60,7 +60,8 @@ export function nextStep(
     state,
     approved,
     supersedeRequested,
-  }: Pick<BatchRun, "isoWeek" | "state" | "approved" | "supersedeRequested">,
+    failure,
+  }: Pick<BatchRun, "isoWeek" | "state" | "approved" | "supersedeRequested" | "failure">,
   given: GivenOptions = {},
 ): string {
   if (state === RunState.HELD && approved)
@@ -69,11 +70,17 @@ export function nextStep(
   if (state === RunState.HELD)
     return `publish it: ${decide("approve")}; or withdraw it: ${decide("void")}; or run a corrected file`;
   if (state === RunState.MISSED) return `when the file is there: ${runText(isoWeek, given, false)}`;
-  if (state === RunState.FAILED) return `correct the file, then: ${runText(isoWeek, given, true)}`;
+  if (state === RunState.FAILED) return `correct ${causeOf(failure)}, then: ${runText(isoWeek, given, true)}`;
   if (state === RunState.COMPLETE && supersedeRequested)
     return `the next run of the week is a new revision: ${runText(isoWeek, given, true)}`;
   return "";
 }
+
+/** Failures of the SQL of a mapping begin with this: see `MappingSqlError`. */
+const MAPPING_FAILURE = /^mapping, /;
+
+/** Returns what a person corrects before a failed week is run again. */
+const causeOf = (failure: string): string => (MAPPING_FAILURE.test(failure) ? "the mapping" : "the file or the cause");
 
 /** Returns who approved a run and why; "" when nobody did. */
 export function approvalText({ approved }: Pick<BatchRun, "approved">): string {

@@ -38,7 +38,9 @@ test("the status has the last complete week, the next run, and each open week wi
     expect.stringMatching(
       /^2026-W47 is held: spend: median × 100\n {2}publish it: npx bellwether weekly approve --week 2026-W47 /,
     ),
-    expect.stringMatching(/^2026-W45 is failed: no row\n {2}correct the file, then: npx bellwether weekly trigger /),
+    expect.stringMatching(
+      /^2026-W45 is failed: no row\n {2}correct the file or the cause, then: npx bellwether weekly trigger /,
+    ),
     expect.stringMatching(
       /^2026-W44 is missed: w44\.csv does not exist\n {2}when the file is there: npx bellwether weekly /,
     ),
@@ -58,6 +60,12 @@ test("a long reason is cut with an ellipsis in the text, and whole in JSON", () 
   const { lines, json } = weeklyStatus([run("2026-W45", RunState.FAILED, { failure })], create(ScheduleSchema, FIELDS));
   expect(lines[2]).toMatch(/^2026-W45 is failed: no row.{380,410}…\n/);
   expect(json).toMatchObject({ open: [{ reason: failure }] });
+});
+
+test("a week that failed by an error of the mapping needs another mapping, not another file", () => {
+  const failure = "mapping, weekly.rows (feature_mapping.yaml line 67): Conversion Error";
+  const { lines } = weeklyStatus([run("2026-W45", RunState.FAILED, { failure })], SCHEDULE);
+  expect(lines[2]).toContain("\n  correct the mapping, then: npx bellwether weekly trigger ");
 });
 
 test.each([RunState.HELD, RunState.VOIDED, RunState.FAILED])(
@@ -201,7 +209,6 @@ test("a week whose new revision was asked for is shown with who, why and what to
   expect(lines.slice(2)).toEqual([
     "2026-W47: jane has asked for a new revision: amounts were in cents; the complete run is shown until then\n" +
       "  the next run of the week is a new revision: npx bellwether weekly trigger --week 2026-W47 --input FILE (FILE below WEEKLY_INPUT_FOLDER), or npx bellwether weekly run --week 2026-W47 --input FILE (with --config and --mapping as before, if they were given)",
-    "no week needs a decision",
   ]);
   expect(json).toMatchObject({
     supersede_requested: [{ iso_week: "2026-W47", supersede_requested: { by: "jane" } }],

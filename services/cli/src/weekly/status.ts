@@ -146,7 +146,8 @@ export function weeklyStatus(
       ...asked.slice(0, SHOWN_WEEKS).map((run) => askedText(name(run), run, givenFor(run))),
       ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run, givenFor(run), waitOf(run))),
       ...(open.length > SHOWN_WEEKS ? [`and ${open.length - SHOWN_WEEKS} older weeks`] : []),
-      ...(open.length === 0 ? ["no week needs a decision"] : []),
+      // A requested revision has its next step above.
+      ...(open.length === 0 && asked.length === 0 ? ["no week needs a decision"] : []),
     ],
     json: {
       last_complete_week: last?.isoWeek ?? null,

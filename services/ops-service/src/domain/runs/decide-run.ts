@@ -65,7 +65,7 @@ const HAS_APPROVAL: ReadonlySet<Run["state"]> = new Set(["held", "running", "fai
 
 /** What a person can do about a run that cannot be decided in the way they asked for. */
 const WAYS_ON: Readonly<Record<Run["state"], string>> = {
-  failed: "correct the file and run the week again",
+  failed: "correct the file or the cause, and run the week again",
   voided: "the next run of the week is a new revision: run it with the correct file",
   missed: "run the week when its file is there",
   held: "approve it, void it, or run a corrected file",
