@@ -103,9 +103,7 @@ export async function startAudit(config: AuditConfig, ports: AuditPorts): Promis
         queryEvents: (query, limit) => queryEvents(db, query, limit),
         listCheckpoints: carePorts.listCheckpoints,
         async eraseSubject(erasure) {
-          const erased = await database.runs.inTransaction((tx) =>
-            eraseSubject(tx, { ...erasure, eventId: randomUUID() }),
-          );
+          const erased = await database.runs.inTransaction((tx) => eraseSubject(tx, { ...erasure, newId: randomUUID }));
           onErased();
           return erased;
         },

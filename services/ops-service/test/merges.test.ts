@@ -293,3 +293,26 @@ test("the reasons of merges are erased with the texts about a supplier", async (
   const { merges } = await ops.merges.getSupplierIdentity({ supplierId: "x2" });
   expect(merges).toMatchObject([{ mergedId: "x2", reason: "" }]);
 });
+
+test("an erasure of one supplier of a merge is one of all of them, and after the undo of one alone", async () => {
+  await importRows(["v1", "v2", "v3"].map((supplierId) => ({ supplierId, name: `Verena ${supplierId}` })));
+  const stored = await merge("v1", "v2", "a letter of Ulla");
+  const nameOf = async (supplierId: string) => (await ops.suppliers.getSupplier({ supplierId })).supplier?.name;
+  const erased = await ops.audit.eraseSubject({ supplierId: "v2", reason: "asked for" });
+  expect(erased).toMatchObject({ name: true, mergedSupplierIds: ["v1"] });
+  expect(await Promise.all(["v1", "v2", "v3"].map(nameOf))).toEqual(["", "", "Verena v3"]);
+  expect(await dumpOf("^(audit_event|supplier_merge)$")).not.toContain("Ulla");
+  const { records } = await ops.audit.queryEvents({ kind: "subject.erased" });
+  expect(
+    records
+      .map(({ event }) => event?.subject)
+      .filter((subject) => subject?.startsWith("v"))
+      .sort(),
+  ).toEqual(["v1", "v2"]);
+  await ops.merges.undoMerge({ mergeId: stored?.mergeId ?? "", reason: "two companies" });
+  await importRows(["v1", "v2"].map((supplierId) => ({ supplierId, name: `Verena ${supplierId}` })));
+  expect(await ops.audit.eraseSubject({ supplierId: "v1", reason: "asked for" })).toMatchObject({
+    mergedSupplierIds: [],
+  });
+  expect(await Promise.all(["v1", "v2"].map(nameOf))).toEqual(["", "Verena v2"]);
+});

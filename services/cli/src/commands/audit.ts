@@ -20,6 +20,7 @@ import type { CliContext } from "../context/cli-context.ts";
 import { ReportedError } from "../errors/reported-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { reason } from "../input/parse-option.ts";
+import { printable } from "../output/printable.ts";
 import { createReport, type Report, showProgress } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { openOps } from "../remote/ops-client.ts";
@@ -249,10 +250,10 @@ function keyCommand(context: CliContext): Command {
 function eraseCommand(context: CliContext): Command {
   return withOps(new Command("erase"))
     .description(
-      "Erase the texts about a supplier: payloads of its events, notes of its alerts and outcomes, its name, and its texts in reports and notices. Ids, scores and decisions stay, and the audit log can still be verified.",
+      "Erase the texts about a supplier and the suppliers that are merged with it: payloads of their events, notes of their alerts and outcomes, their names also in other texts, and their texts in reports and notices. Ids, scores and decisions stay, and the audit log can still be verified.",
     )
     .argument("<supplier>", "id of the supplier")
-    .requiredOption("--reason <text>", "reason, 1 to 500 characters; the audit log records it (required)", reason)
+    .requiredOption("--reason <text>", "reason, 1 to 2,000 bytes in UTF-8; the audit log records it (required)", reason)
     .addHelpText("after", "\nExample:\n  npx bellwether audit erase SUPP_00042 --reason 'request of 2026-11-20'")
     .action(async (supplierId: string, options: OpsOptions & { readonly reason: string }) => {
       const report = createReport(options);
@@ -266,16 +267,20 @@ function eraseCommand(context: CliContext): Command {
         notices: Number(erased.notices),
         outcome_notes: Number(erased.outcomeNotes),
         override_reasons: Number(erased.overrideReasons),
+        named_texts: Number(erased.namedTexts),
       };
       report.line(
-        `erased: ${countText(counts.payloads, "payload")}, ${countText(counts.notes, "note")}, ${erased.name ? "the name" : "no name"}, texts in ${countText(counts.reports, "report")} and ${countText(counts.notices, "notice")}, ${countText(counts.outcome_notes, "note")} of outcomes, ${countText(counts.override_reasons, "reason")} of overrides`,
+        `erased: ${countText(counts.payloads, "payload")}, ${countText(counts.notes, "note")}, ${erased.name ? "the name" : "no name"}, texts in ${countText(counts.reports, "report")} and ${countText(counts.notices, "notice")}, ${countText(counts.outcome_notes, "note")} of outcomes, ${countText(counts.override_reasons, "reason")} of overrides, the name in ${countText(counts.named_texts, "other text")}`,
       );
+      if (erased.mergedSupplierIds.length > 0)
+        report.line(`also erased, as the same company: ${erased.mergedSupplierIds.map(printable).join(", ")}`);
       for (const line of erased.pending) report.line(`pending: ${line}`);
       for (const line of erased.notErased) report.line(`not erased: ${line}`);
       report.json({
         supplier_id: supplierId,
         ...counts,
         name: erased.name,
+        merged_supplier_ids: erased.mergedSupplierIds,
         pending: erased.pending,
         not_erased: erased.notErased,
       });

@@ -48,6 +48,10 @@ export interface AuditDependencies {
     readonly notices: number;
     readonly outcomeNotes: number;
     readonly overrideReasons: number;
+    readonly namedTexts: number;
+    readonly mergedSupplierIds: readonly string[];
+    readonly notSearched: readonly string[];
+    readonly ruleSets: readonly string[];
   }>;
   /** Undefined: no checkpoints are signed. */
   readonly signer: CheckpointSigner | undefined;
@@ -69,8 +73,26 @@ const NOT_ERASED = [
   "earlier versions that an object store or a backup keeps of the files of weeks stay there",
   "feature values, the weights of contract terms and scores of weekly runs stay until retention.score_weeks removes them; answers that are kept for repeated requests are removed after 7 days",
   "notices that were sent stay with their receivers, and events in Kafka and in the event archive stay there",
-  "names of people who acted (actor) are part of the hashes of the log, and stay",
+  "reasons of moved aliases and of retrains stay in the files of the model registry and in the jobs of scheduler-service: correct them there if they have the name",
+  "texts about something else that mention the supplier in other words than by its name stay",
+  "names of people who acted (actor) are part of the hashes of the log, and stay; so do owners of alerts, regions, categories and identifiers of suppliers, and names of API keys",
 ];
+
+/** What stays because of the texts that were found. */
+function notErasedHere({
+  notSearched,
+  ruleSets,
+}: Pick<Awaited<ReturnType<AuditDependencies["eraseSubject"]>>, "notSearched" | "ruleSets">): readonly string[] {
+  const short = notSearched.map(
+    (id) =>
+      `the name of ${JSON.stringify(id)} has fewer than three letters and digits: it was not searched in texts about something else`,
+  );
+  const rules = ruleSets.map(
+    (id) =>
+      `the rules of the set ${JSON.stringify(id)} have the name, now or in an earlier version: their hash is recorded with runs, so they were not changed`,
+  );
+  return [...short, ...rules];
+}
 
 /** Returns the handlers of AuditService over the audit log of the database. */
 export function auditHandlers(deps: AuditDependencies): Omit<ServiceImpl<typeof AuditService>, keyof ReplayHandlers> {
@@ -134,7 +156,8 @@ export function auditHandlers(deps: AuditDependencies): Omit<ServiceImpl<typeof 
         ...{ payloads: BigInt(erased.payloads), notes: BigInt(erased.notes), name: erased.hadName },
         ...{ reports: BigInt(erased.reports), notices: BigInt(erased.notices) },
         ...{ outcomeNotes: BigInt(erased.outcomeNotes), overrideReasons: BigInt(erased.overrideReasons) },
-        ...{ notErased: [...NOT_ERASED], pending: [...PENDING] },
+        ...{ namedTexts: BigInt(erased.namedTexts), mergedSupplierIds: [...erased.mergedSupplierIds] },
+        ...{ notErased: [...notErasedHere(erased), ...NOT_ERASED], pending: [...PENDING] },
       };
     },
     async listCheckpoints(request) {
