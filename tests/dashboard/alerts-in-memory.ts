@@ -30,13 +30,21 @@ type Watched = MessageInitShape<typeof AlertService.method.watchAlerts.output>;
 /** The person who uses the page in the tests. */
 export const READER = "ana";
 
+export interface AlertsData {
+  alerts: Alert[];
+  /** The owners whose deputy the reader is. Undefined: nobody. */
+  deputyFor?: string[];
+  /** Returns the suppliers of a watchlist. Undefined: the reader does not see the list. */
+  watched?: (watchlistId: string) => readonly string[] | undefined;
+}
+
 /**
  * Returns AlertService over alerts in memory, with what the page relies on: tabs, filters, order, pages, versions,
  * undo and a watch that continues after a position.
  * @param meanwhile changes an alert as somebody else would, between the user's click and the call
  */
 export function alertsInMemory(
-  data: { alerts: Alert[] },
+  data: AlertsData,
   meanwhile: (alert: Alert) => void = () => {},
   backtestRules: () => MessageInitShape<typeof BacktestRulesResponseSchema> = () => ({}),
 ) {
@@ -93,7 +101,7 @@ export function alertsInMemory(
 
   const routes: Route[] = [
     route(AlertService, {
-      listAlerts: (request) => listAlerts(data.alerts, request),
+      listAlerts: (request) => listAlerts(data, request),
       getAlert: ({ alertId }) => ({ alert: find(alertId), events: events.get(alertId) ?? [] }),
       backtestRules,
       decideAlerts: ({ actions }) => ({ results: actions.map(perform) }),
@@ -153,10 +161,14 @@ function snoozeOf(until: Timestamp | undefined, untilWorse: boolean) {
   return until || untilWorse ? create(AlertSnoozeSchema, { untilWorse, ...(until && { until }) }) : undefined;
 }
 
-function listAlerts(all: readonly Alert[], request: ListAlertsRequest) {
-  const { severity, supplierId, modelName, text, owner, pageToken, pageSize, order } = request;
+function listAlerts({ alerts: all, deputyFor = [], watched }: AlertsData, request: ListAlertsRequest) {
+  const { severity, supplierId, modelName, text, owner, pageToken, pageSize, order, watchlistId } = request;
+  const members = watchlistId === "" ? undefined : watched?.(watchlistId);
+  if (watchlistId !== "" && !members) throw new ConnectError("there is no watchlist that you can see", Code.NotFound);
+  const mine = [READER, ...deputyFor];
   const inFilter = all.filter(
     (alert) =>
+      (members === undefined || members.includes(alert.supplierId)) &&
       (severity === 0 || alert.severity === severity) &&
       (modelName === "" || alert.modelName === modelName) &&
       (supplierId === "" || alert.supplierId === supplierId) &&
@@ -164,7 +176,7 @@ function listAlerts(all: readonly Alert[], request: ListAlertsRequest) {
       `${alert.supplierName}\n${alert.supplierId}`.toLowerCase().includes(text.toLowerCase()),
   );
   const found = inFilter
-    .filter((alert) => isInTab(alert, request))
+    .filter((alert) => isInTab(alert, request, mine))
     .filter(({ trend }) => request.trend === AlertTrend.UNSPECIFIED || trend === request.trend)
     .filter((alert) => request.ownership !== AlertOwnership.NOBODY || alert.owner === "")
     .toSorted((a, b) =>
@@ -177,11 +189,12 @@ function listAlerts(all: readonly Alert[], request: ListAlertsRequest) {
   const start = Number(pageToken);
   const end = start + (pageSize || 50);
   const count = (tab: AlertTab): number =>
-    Math.min(MAX_COUNT, inFilter.filter((alert) => isInTab(alert, { tab, states: [] })).length);
+    Math.min(MAX_COUNT, inFilter.filter((alert) => isInTab(alert, { tab, states: [] }, mine)).length);
   return {
     alerts: found.slice(start, end),
     nextPageToken: end < found.length ? String(end) : "",
     totalSize: Math.min(MAX_COUNT, found.length),
+    deputyFor: [...deputyFor],
     tabCounts: {
       activeAlerts: count(AlertTab.UNSPECIFIED),
       myAlerts: count(AlertTab.MINE),
@@ -193,13 +206,17 @@ function listAlerts(all: readonly Alert[], request: ListAlertsRequest) {
   };
 }
 
-function isInTab(alert: Alert, { tab, states }: Pick<ListAlertsRequest, "tab" | "states">): boolean {
+function isInTab(
+  alert: Alert,
+  { tab, states }: Pick<ListAlertsRequest, "tab" | "states">,
+  mine: readonly string[],
+): boolean {
   if (states.length > 0) return states.includes(alert.state);
   const isActive = alert.state !== AlertState.RESOLVED;
   if (tab === AlertTab.DECIDED) return !isActive;
   if (tab === AlertTab.SNOOZED) return isActive && alert.snooze !== undefined;
   if (tab === AlertTab.UNSPECIFIED) return isActive;
   if (!isActive || alert.snooze) return false;
-  if (tab === AlertTab.MINE) return alert.owner === READER;
+  if (tab === AlertTab.MINE) return mine.includes(alert.owner);
   return alert.trend === (tab === AlertTab.NEW ? AlertTrend.NEW : AlertTrend.WORSE);
 }

@@ -17,7 +17,7 @@ import {
 import { type Route, route } from "@bellwether/mesh/call/route";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { alertsInMemory } from "./alerts-in-memory.ts";
+import { type AlertsData, alertsInMemory } from "./alerts-in-memory.ts";
 import { type AuditData, auditInMemory, demoAudit } from "./audit-in-memory.ts";
 import { demoMerges, type MergeData, mergesInMemory } from "./merges-in-memory.ts";
 import { demoModels, type ModelData, modelsInMemory } from "./models-in-memory.ts";
@@ -28,7 +28,7 @@ import { createWatched } from "./watched.ts";
 import { demoWatchlists, type WatchlistData, watchlistsInMemory } from "./watchlists-in-memory.ts";
 
 /** The data of the server. Tests change it, and report the change to the watches. */
-export interface OpsData {
+export interface OpsData extends Pick<AlertsData, "deputyFor"> {
   alerts: Alert[];
   suppliers: Supplier[];
   /** Scores by supplier id, newest first. */
@@ -69,7 +69,9 @@ export interface OpsData {
  */
 export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = () => {}) {
   const rules = data.rules ?? demoRules();
-  const alerts = alertsInMemory(data, meanwhile, () => rules.backtest);
+  const watchlists = data.watchlists ?? demoWatchlists();
+  const watched = (watchlistId: string) => watchlists.members.get(watchlistId);
+  const alerts = alertsInMemory(Object.assign(data, { watched }), meanwhile, () => rules.backtest);
   const notices = noticesInMemory(data.notices ?? demoNotices());
   const runs = createWatched<BatchRun>();
   const routes: Route[] = [
@@ -79,7 +81,7 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
     ...modelsInMemory(data.models ?? demoModels()),
     ...auditInMemory(data.audit ?? demoAudit()),
     ...rulesInMemory(rules),
-    watchlistsInMemory(data.watchlists ?? demoWatchlists()),
+    watchlistsInMemory(watchlists),
     mergesInMemory(data.merges ?? demoMerges()),
     route(SupplierService, {
       searchSuppliers({ query, limit }) {
@@ -93,8 +95,10 @@ export function opsInMemory(data: OpsData, meanwhile: (alert: Alert) => void = (
           modelName: "supplier-risk",
         };
       },
-      listSuppliers({ bands, query }) {
+      listSuppliers({ bands, query, watchlistId }) {
+        const members = watchlistId === "" ? undefined : (watched(watchlistId) ?? []);
         const suppliers = data.suppliers
+          .filter(({ supplierId }) => members === undefined || members.includes(supplierId))
           .filter(({ latestScore }) => bands.length === 0 || bands.includes(latestScore?.band ?? 0))
           .filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()));
         return {

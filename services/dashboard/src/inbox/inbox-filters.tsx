@@ -6,6 +6,7 @@ import { LoadBoundary } from "../parts/load-boundary.tsx";
 import { SEVERITY_WORDS, WEEK_CHANGE_WORDS, wordOf } from "../parts/words.ts";
 import { countConditions, type InboxView } from "../routing/inbox-view.ts";
 import { goTo } from "../routing/route.ts";
+import { WatchlistCondition } from "../watchlists/watchlist-condition.tsx";
 import type { OpenedBy } from "./opened-by.ts";
 
 const FilterPopover = lazy(() => import("./filter-popover.tsx"));
@@ -51,6 +52,7 @@ export function InboxFilters({ view, search, alerts }: InboxFiltersProps) {
         ))}
       </fieldset>
       <Choice label="Order" options={ORDERS} value={view.order} onChange={(order) => show({ order })} />
+      <WatchlistCondition watchlistId={view.watchlistId} onChange={(watchlistId) => show({ watchlistId })} />
       {view.weekChange !== WeekChange.UNSPECIFIED && (
         <button
           type="button"

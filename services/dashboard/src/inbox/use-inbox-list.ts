@@ -44,11 +44,9 @@ export function useInboxList(view: InboxView, belongs: (alert: Alert) => boolean
     );
     return (await list.refetch()).isSuccess;
   };
-  // Only the server knows which alerts changed in a week.
-  const isMissing = useCallback(
-    (alert: Alert) => view.weekChange === WeekChange.UNSPECIFIED && belongs(alert),
-    [view.weekChange, belongs],
-  );
+  // Only the server knows which alerts changed in a week, and which suppliers a watchlist has.
+  const isKnown = view.weekChange === WeekChange.UNSPECIFIED && view.watchlistId === "";
+  const isMissing = useCallback((alert: Alert) => isKnown && belongs(alert), [isKnown, belongs]);
   const held = useHeldList<HTMLDivElement>({
     name: inboxQueryOf(view) || "inbox",
     shown: alerts,

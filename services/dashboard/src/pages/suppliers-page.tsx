@@ -19,6 +19,7 @@ import { usePagesKept } from "../parts/use-pages-kept.ts";
 import { BAND_WORDS, wordOf } from "../parts/words.ts";
 import { ALL_SUPPLIERS, goTo, hrefOf, type SuppliersView } from "../routing/route.ts";
 import { useAlertChanges } from "../rpc/alert-changes.ts";
+import { WatchlistCondition } from "../watchlists/watchlist-condition.tsx";
 
 const BANDS = [Band.UNSPECIFIED, Band.HIGH, Band.MEDIUM, Band.LOW, Band.UNKNOWN];
 const ORDERS: readonly (readonly [order: SupplierOrder, name: string])[] = [
@@ -31,12 +32,13 @@ const ORDERS: readonly (readonly [order: SupplierOrder, name: string])[] = [
 
 /** The suppliers of the latest run, or of an earlier week. Search, filters and order are those of the server. */
 export function SuppliersPage({ view }: { view: SuppliersView }) {
-  const { band, order, incomplete, withoutExposure, text, modelName = "", isoWeek = "" } = view;
+  const { band, order, incomplete, withoutExposure, text, modelName = "", isoWeek = "", watchlistId = "" } = view;
   const completenessBelow = useCompletenessLimit(modelName, incomplete);
   const list = useInfiniteQuery(
     SupplierService.method.listSuppliers,
     {
       ...{ pageToken: "", modelName, isoWeek, query: text, orderBy: order, includeFacets: true, withoutExposure },
+      watchlistId,
       bands: band === Band.UNSPECIFIED ? [] : [band],
       ...(incomplete && { completenessBelow }),
     },
@@ -143,6 +145,7 @@ function Filters({ view, facets }: FiltersProps) {
           Exposure not known ×
         </button>
       )}
+      <WatchlistCondition watchlistId={view.watchlistId ?? ""} onChange={(watchlistId) => show({ watchlistId })} />
       <Choice label="Order" options={ORDERS} value={view.order} onChange={(order) => show({ order })} />
     </form>
   );
@@ -166,7 +169,8 @@ function SearchText({ text, onText }: { text: string; onText: (text: string) => 
 }
 
 function NoSuppliers({ view }: { view: SuppliersView }) {
-  const isFiltered = view.band !== Band.UNSPECIFIED || view.text !== "" || view.incomplete || view.withoutExposure;
+  const isFiltered =
+    view.band !== Band.UNSPECIFIED || view.text || view.incomplete || view.withoutExposure || view.watchlistId;
   return isFiltered ? (
     <Empty title="No supplier matches this filter">
       <a href={hrefOf({ page: "suppliers", ...ALL_SUPPLIERS })}>Show all suppliers.</a>

@@ -8,7 +8,7 @@ import {
   WeekChange,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Names, named, nameOf, queryOf } from "./query.ts";
+import { type Names, named, nameOf, queryOf, uuidOf } from "./query.ts";
 
 /** What the inbox shows. All of it is in the address, so that a view can be bookmarked and sent. */
 export interface InboxView {
@@ -34,6 +34,8 @@ export interface InboxView {
   readonly changeWeek: string;
   /** Text of the supplier's name or id. */
   readonly text: string;
+  /** Only alerts about suppliers of this watchlist. Empty: all. */
+  readonly watchlistId: string;
 }
 
 /** All alerts that need a decision, by severity and in it by expected impact. */
@@ -44,7 +46,7 @@ export const ACTIVE_ALERTS: InboxView = {
   severity: AlertSeverity.UNSPECIFIED,
   trend: AlertTrend.UNSPECIFIED,
   ownership: AlertOwnership.UNSPECIFIED,
-  ...{ owner: "", region: "", category: "", ruleId: "", isoWeek: "", modelName: "", text: "" },
+  ...{ owner: "", region: "", category: "", ruleId: "", isoWeek: "", modelName: "", text: "", watchlistId: "" },
   ...{ weekChange: WeekChange.UNSPECIFIED, changeWeek: "" },
 };
 
@@ -111,6 +113,7 @@ export function inboxViewOf(wanted: URLSearchParams): InboxView {
     weekChange,
     changeWeek: weekChange === WeekChange.UNSPECIFIED ? "" : week("in"),
     text: text("text", MAX_TEXT_BYTES),
+    watchlistId: uuidOf(wanted.get("watchlist")),
   };
 }
 
@@ -132,6 +135,7 @@ export function inboxQueryOf(view: InboxView, alertId = ""): string {
     changed: named(WEEK_CHANGES, view.weekChange),
     in: view.changeWeek,
     text: view.text,
+    watchlist: view.watchlistId,
     order: named(ORDERS, view.order),
     alert: alertId,
   });

@@ -1,5 +1,10 @@
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
+
 /** The names of values in an address. */
 export type Names<V extends number> = Readonly<Record<string, V>>;
+
+/** Returns an id of an address. Empty: it is none. */
+export const uuidOf = (text: string | null): string => (text !== null && UUID_PATTERN.test(text) ? text : "");
 
 /** Returns the value of a name. Undefined: the name is not known. */
 export function named<V extends number>(names: Names<V>, name: string): V | undefined {

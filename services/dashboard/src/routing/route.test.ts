@@ -11,7 +11,7 @@ const FULL_VIEW: InboxView = {
   ...{ tab: AlertTab.WORSE, states: [], order: AlertOrder.EXPECTED_IMPACT, severity: AlertSeverity.CRITICAL },
   ...{ trend: AlertTrend.BETTER, ownership: AlertOwnership.NOBODY, owner: "jo & co", region: "a,b", category: "x?y#z" },
   ...{ ruleId: "high", isoWeek: "2026-W47", modelName: "risk & co", text: "100 % é" },
-  ...{ weekChange: WeekChange.WORSE, changeWeek: "2026-W46" },
+  ...{ weekChange: WeekChange.WORSE, changeWeek: "2026-W46", watchlistId: "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e01" },
 };
 
 test("placeOf reads every address that hrefOf writes", () => {
@@ -32,6 +32,7 @@ test("placeOf reads every address that hrefOf writes", () => {
     },
     { page: "suppliers", ...ALL_SUPPLIERS, band: Band.LOW, modelName: "second" },
     { page: "suppliers", ...ALL_SUPPLIERS, withoutExposure: true, isoWeek: "2026-W46" },
+    { page: "suppliers", ...ALL_SUPPLIERS, watchlistId: "0199f0c2-8c1a-7d3e-9b52-3f6a1c2d4e01" },
     { page: "supplier", supplierId: "a/b?c#d %é" },
     { page: "supplier", supplierId: "S-1", modelName: "risk & co", alertId: "0190f3c0" },
     { page: "run", isoWeek: "2026-W47", modelName: "second" },

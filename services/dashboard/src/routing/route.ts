@@ -1,11 +1,10 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { DESTINATION_NAME_PATTERN } from "@bellwether/contract/destination-name";
 import { isoWeekNumber } from "@bellwether/contract/iso-week";
-import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { SupplierOrder } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type InboxView, inboxQueryOf, inboxViewOf } from "./inbox-view.ts";
-import { type Names, named, nameOf, queryOf } from "./query.ts";
+import { type Names, named, nameOf, queryOf, uuidOf } from "./query.ts";
 import {
   type AuditView,
   auditQueryOf,
@@ -31,6 +30,8 @@ export interface SuppliersView {
   readonly modelName?: string;
   /** ISO week. Undefined: the latest complete one. */
   readonly isoWeek?: string;
+  /** Only suppliers of this watchlist. Undefined or empty: all. */
+  readonly watchlistId?: string;
 }
 
 /** All suppliers, highest expected impact first. */
@@ -114,6 +115,7 @@ export function placeOf(hash: string): Place {
   }
   if (page === "suppliers" && argument === "") {
     const isoWeek = wanted.get("week") ?? "";
+    const watchlistId = uuidOf(wanted.get("watchlist"));
     return {
       page: "suppliers",
       band: named<Band>(BAND_NUMBERS, wanted.get("band") ?? "") ?? Band.UNSPECIFIED,
@@ -123,6 +125,7 @@ export function placeOf(hash: string): Place {
       text: (wanted.get("text") ?? "").slice(0, LONGEST_TEXT),
       ...ofModel,
       ...(isoWeekNumber(isoWeek) !== undefined && { isoWeek }),
+      ...(watchlistId !== "" && { watchlistId }),
     };
   }
   if (page === "suppliers") {
@@ -139,9 +142,7 @@ export function placeOf(hash: string): Place {
     return { page, setId: RULE_SET_PATTERN.test(setId) ? setId : "", ...ofModel };
   }
   if (page === "watchlists" && argument === "") {
-    const watchlistId = wanted.get("list") ?? "";
-    const supplierId = wanted.get("supplier") ?? "";
-    return { page, watchlistId: UUID_PATTERN.test(watchlistId) ? watchlistId : "", supplierId };
+    return { page, watchlistId: uuidOf(wanted.get("list")), supplierId: wanted.get("supplier") ?? "" };
   }
   if (page === "settings" && argument === "") return { page };
   if (page === "settings" && argument === "notices") {
@@ -186,7 +187,7 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
     return `${place.isoWeek === "" ? "#/week" : `#/week/${place.isoWeek}`}${queryOf({ model: place.modelName })}`;
   }
   if (place.page === "suppliers") {
-    const { band, order, incomplete, withoutExposure, text, modelName, isoWeek } = place;
+    const { band, order, incomplete, withoutExposure, text, modelName, isoWeek, watchlistId } = place;
     return `#/suppliers${queryOf({
       band: band ? nameOf(BAND_NUMBERS, band) : undefined,
       order: order ? nameOf(ORDERS, order) : undefined,
@@ -195,6 +196,7 @@ export function hrefOf(place: Exclude<Place, { page: "nowhere" }>): string {
       text,
       model: modelName,
       week: isoWeek,
+      watchlist: watchlistId,
     })}`;
   }
   return `#/alerts${inboxQueryOf(place.view, place.alertId)}`;
