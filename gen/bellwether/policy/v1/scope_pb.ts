@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/policy/v1/scope.proto.
  */
 export const file_bellwether_policy_v1_scope: GenFile = /*@__PURE__*/
-  fileDesc("CiBiZWxsd2V0aGVyL3BvbGljeS92MS9zY29wZS5wcm90bxIUYmVsbHdldGhlci5wb2xpY3kudjEidgoNU3VwcGxpZXJTY29wZRIwCgdyZWdpb25zGAEgAygJQh+6SBySARkQZBgBIhNyERABKIACMgpeW15ceDAwXSokEjMKCmNhdGVnb3JpZXMYAiADKAlCH7pIHJIBGRBkGAEiE3IREAEogAIyCl5bXlx4MDBdKiQqeAoJU2NvcGVSdWxlEhoKFlNDT1BFX1JVTEVfVU5TUEVDSUZJRUQQABIXChNTQ09QRV9SVUxFX0ZJTFRFUkVEEAESGAoUU0NPUEVfUlVMRV9OT1RfQk9VTkQQAhIcChhTQ09QRV9SVUxFX1VOU0NPUEVEX09OTFkQAzpgCgpzY29wZV9ydWxlEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYt4cDIAEoDjIfLmJlbGx3ZXRoZXIucG9saWN5LnYxLlNjb3BlUnVsZVIJc2NvcGVSdWxlQlIKGGNvbS5iZWxsd2V0aGVyLnBvbGljeS52MVABWh1iZWxsd2V0aGVyL3BvbGljeS92MTtwb2xpY3l2MaoCFEJlbGx3ZXRoZXIuUG9saWN5LlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_descriptor]);
+  fileDesc("CiBiZWxsd2V0aGVyL3BvbGljeS92MS9zY29wZS5wcm90bxIUYmVsbHdldGhlci5wb2xpY3kudjEidgoNU3VwcGxpZXJTY29wZRIwCgdyZWdpb25zGAEgAygJQh+6SBySARkQZBgBIhNyERABKIACMgpeW15ceDAwXSokEjMKCmNhdGVnb3JpZXMYAiADKAlCH7pIHJIBGRBkGAEiE3IREAEogAIyCl5bXlx4MDBdKiQqeAoJU2NvcGVSdWxlEhoKFlNDT1BFX1JVTEVfVU5TUEVDSUZJRUQQABIXChNTQ09QRV9SVUxFX0ZJTFRFUkVEEAESGAoUU0NPUEVfUlVMRV9OT1RfQk9VTkQQAhIcChhTQ09QRV9SVUxFX1VOU0NPUEVEX09OTFkQAzpgCgpzY29wZV9ydWxlEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYt4cDIAEoDjIfLmJlbGx3ZXRoZXIucG9saWN5LnYxLlNjb3BlUnVsZVIJc2NvcGVSdWxlOkUKDXNjb3BlX2luc3RlYWQSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi4hwMgASgJUgxzY29wZUluc3RlYWRCUgoYY29tLmJlbGx3ZXRoZXIucG9saWN5LnYxUAFaHWJlbGx3ZXRoZXIvcG9saWN5L3YxO3BvbGljeXYxqgIUQmVsbHdldGhlci5Qb2xpY3kuVjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_descriptor]);
 
 /**
  * The suppliers that a caller sees: those of the listed regions and of the listed categories. A supplier without a
@@ -102,4 +102,13 @@ export const ScopeRuleSchema: GenEnum<ScopeRule> = /*@__PURE__*/
  */
 export const scope_rule: GenExtension<MethodOptions, ScopeRule> = /*@__PURE__*/
   extDesc(file_bellwether_policy_v1_scope, 0);
+
+/**
+ * Why an RPC with SCOPE_RULE_UNSCOPED_ONLY has no figures of a part of the suppliers, and which RPC a caller with a
+ * scope can call instead: one sentence, which the error of the call contains. Empty: nothing more is said.
+ *
+ * @generated from extension: string scope_instead = 50104;
+ */
+export const scope_instead: GenExtension<MethodOptions, string> = /*@__PURE__*/
+  extDesc(file_bellwether_policy_v1_scope, 1);
 

@@ -1,4 +1,8 @@
-import { ScopeRule, scope_rule as scopeRuleOption } from "@bellwether/gen/bellwether/policy/v1/scope_pb";
+import {
+  ScopeRule,
+  scope_instead as scopeInsteadOption,
+  scope_rule as scopeRuleOption,
+} from "@bellwether/gen/bellwether/policy/v1/scope_pb";
 import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { methodPath } from "../call/method.ts";
@@ -21,8 +25,9 @@ export function isOpenToScoped(method: DescMethod): boolean {
   return rule === ScopeRule.FILTERED || rule === ScopeRule.NOT_BOUND || VENDORED.has(method.parent.typeName);
 }
 
-/** Returns the error for a caller with a scope whose call is about all suppliers together. */
+/** Returns the error for a caller with a scope whose call is about all suppliers together, with what the contract says about it. */
 export function scopeTooNarrow(method: DescMethod): ConnectError {
   const message = `${methodPath(method).slice(1)} is about all suppliers together, and you see only those of your regions and categories: ask somebody without this limit`;
-  return rpcError(Code.PermissionDenied, "SUPPLIER_SCOPE", message);
+  const instead = getOption(method, scopeInsteadOption);
+  return rpcError(Code.PermissionDenied, "SUPPLIER_SCOPE", instead === "" ? message : `${message}. ${instead}`);
 }
