@@ -1,3 +1,4 @@
+import type { DelegationLimits } from "@bellwether/config/people-limits";
 import { DelegationService } from "@bellwether/gen/bellwether/ops/v1/delegation_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
 import { endDelegation, setDelegation } from "./domain/delegations/set-delegation.ts";
@@ -9,6 +10,7 @@ export interface DelegationPorts {
   readonly database: Database;
   readonly now: () => Date;
   readonly newId: () => string;
+  readonly limits: DelegationLimits;
 }
 
 /** DelegationService, and who is whose deputy. */
@@ -19,11 +21,12 @@ export interface Delegations {
 }
 
 /** Creates the service for delegations. */
-export function createDelegations({ database, now, newId }: DelegationPorts): Delegations {
+export function createDelegations({ database, now, newId, limits }: DelegationPorts): Delegations {
   const { db, inTransaction } = database;
   const transact = createDelegationTransaction(inTransaction, { now, newId });
   const handlers = delegationHandlers({
-    set: (request, caller) => transact((store) => setDelegation(store, request, caller, { now: now(), id: newId() })),
+    set: (request, caller) =>
+      transact((store) => setDelegation(store, request, caller, { now: now(), id: newId(), limits })),
     end: (delegationId, caller) => transact((store) => endDelegation(store, delegationId, caller, now())),
     list: (query, limit) => listDelegations(db, query, now(), limit),
   });

@@ -14,7 +14,6 @@ import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_serv
 import { ModelPublishingService } from "@bellwether/gen/bellwether/registry/v1/model_publishing_service_pb";
 import { ModelRegistryService } from "@bellwether/gen/bellwether/registry/v1/model_registry_service_pb";
 import { ShadowService } from "@bellwether/gen/bellwether/registry/v1/shadow_service_pb";
-import type { Caller } from "@bellwether/mesh/call/caller";
 import { route } from "@bellwether/mesh/call/route";
 import { createMeshTransport, type MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { type RunningServer, type ServerOptions, startServer } from "@bellwether/mesh/server/start-server";
@@ -24,6 +23,7 @@ import { watchPostgres } from "@bellwether/postgres/watch/watch-postgres";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { Telemetry } from "@bellwether/telemetry/start-telemetry";
 import { type AccessConfig, startAccess } from "./access.ts";
+import { createAlertReads } from "./alert-reads.ts";
 import { startAudit } from "./audit.ts";
 import { createChangeDivider } from "./clients/divide-changes.ts";
 import { createStoredExplainer } from "./clients/explain-stored.ts";
@@ -61,13 +61,10 @@ import { startRules } from "./rules.ts";
 import type { AuditConfig } from "./setup/audit-env.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
-import { listChanged, listChangedAfter, newestSequence } from "./store/alerts/alert-changes.ts";
 import type { AlertScope } from "./store/alerts/alert-conditions.ts";
 import { countAlerts, countScope, scopeOf } from "./store/alerts/alert-counts.ts";
-import { listAlertEvents } from "./store/alerts/alert-events.ts";
-import { findWithReasons, withReasons } from "./store/alerts/alert-reasons.ts";
 import { createTriage, endDueTerms } from "./store/alerts/alert-triage.ts";
-import { findAlert, findAlerts, listAlerts } from "./store/alerts/alerts.ts";
+import { findAlert } from "./store/alerts/alerts.ts";
 import { createChangeFeed } from "./store/alerts/change-feed.ts";
 import { findText } from "./store/alerts/find-text.ts";
 import { readKnownOwners } from "./store/alerts/known-owners.ts";
@@ -101,7 +98,6 @@ import { writePendingKeys } from "./store/suppliers/search-keys.ts";
 import { searchSuppliers } from "./store/suppliers/search-suppliers.ts";
 import { createRunGroups } from "./store/suppliers/supplier-groups.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers/suppliers.ts";
-import { watchedNumbers } from "./store/watchlists/read-watchlists.ts";
 import { watchlistRoute } from "./watchlists.ts";
 
 /** The files of a further model. The rest of the policy is that of the default model. */
@@ -248,7 +244,6 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     new Map([...furtherModels].map(([modelName, files]) => [modelName, files.alertRules])),
   );
   const shownPolicy = { currency: impact.currency, minCompleteness };
-  const ofWatchlist = (id: string, caller: Caller) => watchedNumbers(db, id, caller);
   const groupsOf = createRunGroups(db);
   const labelTexts = createLabelTexts(db);
   const inImport = createImportTransaction(inTransaction, { now, newId, currency: impact.currency });
@@ -280,8 +275,9 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       outcomesOf: config.outcomesOf ?? (() => outcomesOf(null)),
     }),
   );
-  const delegations = createDelegations({ database, now, newId });
+  const delegations = createDelegations({ database, now, newId, limits: riskPolicy.delegations });
   const merges = starting.use(await startMerges({ database, now, newId }));
+  const reads = createAlertReads(database, merges.links);
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -323,17 +319,10 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       route(AlertService, {
         ...rules.backtest,
         ...alertHandlers({
-          ...{ now, watchedNumbers: ofWatchlist },
+          ...{ now, ...reads },
           findText: (query) => findText(db, query),
-          listAlerts: async (query, order, limit) => withReasons(db, await listAlerts(db, query, order, limit)),
           ownersOf: delegations.ownersOf,
           countAlerts: async (query, mine) => countAlerts(db, query, await countsOf(scopeOf(query)), mine),
-          findAlert: (alertId, scope) => findWithReasons(db, alertId, scope),
-          findDecided: async (alertIds, scope) => withReasons(triage.db, await findAlerts(triage.db, alertIds, scope)),
-          listAlertEvents: (alertId, limit) => listAlertEvents(db, alertId, limit),
-          newestSequence: () => newestSequence(db),
-          listChanged: async (sequence, limit) => withReasons(db, await listChanged(db, sequence, limit)),
-          listChangedAfter: async (position, limit) => withReasons(db, await listChangedAfter(db, position, limit)),
           readKnownOwners: (scope) => readKnownOwners(db, scope),
           listModels: () => listScoringModels(db),
           listAlertModels: () => listAlertModels(db),
@@ -353,16 +342,16 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
       }),
       route(SupplierService, {
         ...supplierHandlers({
-          ...{ policy: shownPolicy, watchedNumbers: ofWatchlist },
+          ...{ policy: shownPolicy, watchedNumbers: reads.watchedNumbers },
           searchSuppliers: (search) => searchSuppliers(db, search, { labelTexts, links: merges.links() }),
           listSuppliers: (query, limit) =>
             listSuppliers(db, query, limit, { groupsOf, labelTexts, links: merges.links() }),
           findSupplier: (supplierId, which) => findSupplier(db, supplierId, which, labelTexts),
           // Without a source, nothing is read.
-          readExternalScores: async (supplierId) =>
+          readExternalScores: async (supplierId, scope) =>
             externalSources.length === 0
               ? []
-              : shownScores(externalSources, await readExternalScores(db, supplierId), now()),
+              : shownScores(externalSources, await readExternalScores(db, supplierId, scope !== undefined), now()),
         }),
         ...explainHandlers({
           ...createStoredExplainer(ml),
@@ -405,7 +394,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           report: (report) => inTransaction((tx) => reportErasure(tx, { ...report, eventId: newId() })),
         }),
       ),
-      watchlistRoute(database, { now, newId }),
+      watchlistRoute(database, { now, newId, limits: riskPolicy.watchlists }),
       route(
         ExternalScoreService,
         externalScoreHandlers({

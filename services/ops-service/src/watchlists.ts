@@ -1,3 +1,4 @@
+import type { WatchlistLimits } from "@bellwether/config/people-limits";
 import { WatchlistService } from "@bellwether/gen/bellwether/ops/v1/watchlist_service_pb";
 import { type Route, route } from "@bellwether/mesh/call/route";
 import type { Watcher } from "./domain/watchlists/watchlist.ts";
@@ -15,9 +16,9 @@ import { listWatchlists, readWatchlist, watchedIds } from "./store/watchlists/re
 /** Returns WatchlistService. */
 export function watchlistRoute(
   { db, inTransaction }: Store,
-  { now, newId }: { readonly now: () => Date; readonly newId: () => string },
+  { now, newId, limits }: { readonly now: () => Date; readonly newId: () => string; readonly limits: WatchlistLimits },
 ): Route {
-  const by = (watcher: Watcher) => ({ watcher, at: now(), newId });
+  const by = (watcher: Watcher) => ({ watcher, at: now(), newId, limits });
   return route(
     WatchlistService,
     watchlistHandlers({

@@ -79,6 +79,7 @@ const WITHOUT_NAMES: Readonly<Record<string, readonly string[]>> = {
     ...["request_key.caller", "rule_activation.actor", "rule_draft.changed_by", "session.name", "session.subject"],
     ...["subject_erasure.actor", "supplier.owner", "supplier_dismissal.dismissed_by", "supplier_merge.merged_by"],
     ...["supplier_merge.undone_by", "watchlist.changed_by", "watchlist.owner", "watchlist.owner_name"],
+    ...["watchlist.owner_scope"],
   ],
   "what identifies programs and processes": [
     ...["api_key.hash", "api_key.name", "api_key.prefix", "api_key.role", "api_key.scope", "erasure_place.place"],

@@ -147,3 +147,22 @@ test("the sources of the policy are listed", async () => {
     { name: "rating", staleAfterDays: 365 },
   ]);
 });
+
+test("scores follow merges: the survivor shows the latest one of each source, and an undo puts it back", async () => {
+  await send([row("S8", 20, "2026-05-01"), row("S9", 30, "2026-06-01")]);
+  await external.importExternalScores({ source: "finance", rows: [row("S8", 1), row("S9", 2)] });
+  const versionOf = async (supplierId: string) =>
+    (await ops.merges.getSupplierIdentity({ supplierId })).supplier?.version ?? "";
+  const before = await shownOf("S8");
+  const { merge } = await ops.merges.mergeSuppliers({
+    ...{ survivorId: "S8", survivorVersion: await versionOf("S8"), reason: "the same company" },
+    ...{ mergedId: "S9", mergedVersion: await versionOf("S9") },
+  });
+  const merged = await shownOf("S8");
+  expect(merged.get("rating")).toMatchObject({ score: 30, asOf: "2026-06-01", scoredSupplierId: "S9" });
+  // Of the same day, the score of the supplier itself.
+  expect(merged.get("finance")).toMatchObject({ score: 1, scoredSupplierId: "" });
+  expect((await shownOf("S9")).get("finance")).toMatchObject({ score: 2, scoredSupplierId: "" });
+  await ops.merges.undoMerge({ mergeId: merge?.mergeId ?? "", reason: "two companies" });
+  expect(await shownOf("S8")).toEqual(before);
+});

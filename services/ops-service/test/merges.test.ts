@@ -294,6 +294,57 @@ test("the reasons of merges are erased with the texts about a supplier", async (
   expect(merges).toMatchObject([{ mergedId: "x2", reason: "" }]);
 });
 
+test("alerts name the survivor, and a watch of the survivor has those of the merged supplier until the undo", async () => {
+  const rows = (score: number) => ["w1", "w2", "w3"].map((id) => ({ id, score }));
+  await runWeek(ops, "2026-W20", rows(0.9));
+  const stored = await merge("w1", "w2");
+  const names = async () =>
+    (await ops.alerts.listAlerts({ supplierId: "w1" })).alerts
+      .map(({ supplierId, mergedIntoSupplierId }) => `${supplierId} ${mergedIntoSupplierId}`)
+      .sort();
+  expect(await names()).toEqual(["w1 ", "w2 w1"]);
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const opened = Promise.withResolvers<void>();
+  const watching = (async () => {
+    for await (const { alerts } of ops.alerts.watchAlerts({ supplierId: "w1" }, { signal: stop.signal })) {
+      opened.resolve();
+      seen.push(
+        ...alerts.map(
+          ({ supplierId, mergedIntoSupplierId, owner }) => `${supplierId} ${mergedIntoSupplierId} ${owner}`,
+        ),
+      );
+    }
+  })().catch(() => undefined);
+  await opened.promise;
+  const assign = async (supplierId: string, owner: string) => {
+    const { alerts } = await ops.alerts.listAlerts({ supplierId });
+    const own = alerts.find((alert) => alert.supplierId === supplierId);
+    await ops.alerts.assignAlert({ alertId: own?.alertId ?? "", version: own?.version ?? 0n, owner });
+  };
+  for (const supplierId of ["w1", "w2", "w3"]) await assign(supplierId, "ann");
+  await vi.waitFor(() => expect(seen).toEqual(["w1  ann", "w2 w1 ann"]));
+  await ops.merges.undoMerge({ mergeId: stored?.mergeId ?? "", reason: "two companies" });
+  expect(await names()).toEqual(["w1 "]);
+  for (const supplierId of ["w2", "w1"]) await assign(supplierId, "bob");
+  await vi.waitFor(() => expect(seen.slice(2)).toEqual(["w1  bob"]));
+  // What was missed is sent by the merges of the time at which it is asked for.
+  const missed = async (supplierId: string) => {
+    const found: string[] = [];
+    const { sequence } = (await ops.alerts.listAlerts({ supplierId })).alerts[0] ?? { sequence: 0n };
+    for await (const { alerts, sequence: at } of ops.alerts.watchAlerts({ supplierId, afterSequence: 0n })) {
+      found.push(...alerts.map((alert) => alert.supplierId));
+      if (at >= sequence && alerts.length > 0) return found;
+    }
+    return found;
+  };
+  expect(await missed("w1")).toEqual(["w1"]);
+  stop.abort();
+  await watching;
+  const unknown = ops.alerts.watchAlerts({ supplierId: "nobody" })[Symbol.asyncIterator]().next();
+  expect(await reasonOf(unknown)).toEqual([Code.NotFound, "SUPPLIER_NOT_FOUND"]);
+});
+
 test("an erasure of one supplier of a merge is one of all of them, and after the undo of one alone", async () => {
   await importRows(["v1", "v2", "v3"].map((supplierId) => ({ supplierId, name: `Verena ${supplierId}` })));
   const stored = await merge("v1", "v2", "a letter of Ulla");

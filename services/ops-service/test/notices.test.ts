@@ -197,6 +197,7 @@ test("digests collect until their time, and have one item per supplier with the 
     [NoticeRuleKind.ROUTE, "critical", false],
     [NoticeRuleKind.ROUTE, "rest", true],
     [NoticeRuleKind.ASSIGNMENT, "", false],
+    [NoticeRuleKind.WATCHLIST, "", false],
   ]);
   now = new Date("2026-03-17T07:29:59Z");
   await delay(1_200);

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { createRiskPolicy } from "@bellwether/config/risk-policy";
 import { WatchlistService, WatchlistVisibility } from "@bellwether/gen/bellwether/ops/v1/watchlist_service_pb";
 import type { RoleName } from "@bellwether/mesh/call/caller";
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { type Client, Code, createClient, type Interceptor } from "@connectrpc/connect";
@@ -29,6 +31,21 @@ async function clientOf(subject: string, role: RoleName): Promise<Watchlists> {
     return next(request);
   };
   return createClient(WatchlistService, createGrpcTransport({ baseUrl: ops.grpcUrl, interceptors: [withToken] }));
+}
+
+/** Returns the client of a viewer with a scope. */
+async function scopedClient(subject: string, scope: SupplierScope): Promise<Watchlists> {
+  const interceptors = [await tokenOf(ops, subject, "viewer", scope)];
+  return createClient(WatchlistService, createGrpcTransport({ baseUrl: ops.grpcUrl, interceptors }));
+}
+
+async function tokenOf(of: OpsWithPeople, subject: string, role: RoleName = "analyst", scope?: SupplierScope) {
+  const token = await of.tokenOf(subject, role, scope);
+  const withToken: Interceptor = (next) => (request) => {
+    request.header.set("authorization", `Bearer ${token}`);
+    return next(request);
+  };
+  return withToken;
 }
 
 beforeAll(async () => {
@@ -287,5 +304,69 @@ describe("as a condition of other lists", () => {
       const text = await response.text();
       expect([response.status, text.includes('"S1"'), text.includes('"S2"')]).toEqual([200, true, false]);
     }
+  });
+});
+
+test("limits are those of the policy; a list that exceeds a lower limit stays, and can only become smaller", async () => {
+  const losses = { maxRejectedShare: 1, maxRejectedRows: 1_000_000_000, minSuppliersShare: 0 };
+  const { watchlistId, version } = await created();
+  await ana.addWatchedSuppliers({ watchlistId, supplierIds: ["S1", "S2", "S3"] });
+  const riskPolicy = createRiskPolicy(losses, { watchlists: { maxLists: 1, maxSuppliers: 2 } });
+  await using strict = await startWithPeople(url, { riskPolicy });
+  const client = createClient(
+    WatchlistService,
+    createGrpcTransport({ baseUrl: strict.grpcUrl, interceptors: [await tokenOf(strict, "ana")] }),
+  );
+  const limit = [Code.FailedPrecondition, "WATCHLIST_LIMIT"];
+  expect(await reasonOf(client.createWatchlist({ name: randomUUID() }))).toEqual(limit);
+  expect(await reasonOf(client.addWatchedSuppliers({ watchlistId, supplierIds: ["S4"] }))).toEqual(limit);
+  // Nothing is added, so nothing exceeds the limit more than before.
+  expect(await client.addWatchedSuppliers({ watchlistId, supplierIds: ["S1"] })).toMatchObject({ added: 0 });
+  expect((await client.getWatchlist({ watchlistId })).supplierIds).toEqual(["S1", "S2", "S3"]);
+  expect((await client.listWatchlists({})).watchlists.length).toBeGreaterThan(1);
+  expect(await client.removeWatchedSuppliers({ watchlistId, supplierIds: ["S3"] })).toMatchObject({ removed: 1 });
+  expect(version).toBe(1n);
+});
+
+test("the suppliers of a list follow merges: the survivor is shown, and an undo puts the list back", async () => {
+  const all = { supplierIds: ["S11", "S12", "S13"] };
+  const { watchlistId } = await created(ana, SHARED);
+  await ana.addWatchedSuppliers({ watchlistId, ...all });
+  const only = await created();
+  await ana.addWatchedSuppliers({ watchlistId: only.watchlistId, supplierIds: ["S12"] });
+  const versionOf = async (supplierId: string) =>
+    (await ops.merges.getSupplierIdentity({ supplierId })).supplier?.version ?? "";
+  const request = { survivorId: "S11", mergedId: "S12", reason: "the same company" };
+  const versions = { survivorVersion: await versionOf("S11"), mergedVersion: await versionOf("S12") };
+  const { merge } = await ops.merges.mergeSuppliers({ ...request, ...versions });
+  const shown = async (id: string, client = ana) => {
+    const { watchlist, supplierIds } = await client.getWatchlist({ watchlistId: id });
+    return [watchlist?.suppliers, ...supplierIds];
+  };
+  expect(await shown(watchlistId)).toEqual([2, "S11", "S13"]);
+  expect(await shown(only.watchlistId)).toEqual([1, "S11"]);
+  for (const supplierId of ["S11", "S12"]) {
+    const { watchlists } = await ana.listWatchlists({ supplierId });
+    const has = watchlists.filter(({ hasSupplier }) => hasSupplier).map((one) => one.watchlistId);
+    expect(has.sort()).toEqual([watchlistId, only.watchlistId].sort());
+  }
+  const listed = async (id: string) =>
+    (await ops.suppliers.listSuppliers({ watchlistId: id })).suppliers.map(({ supplierId }) => supplierId);
+  expect((await listed(watchlistId)).sort()).toEqual(["S11", "S13"]);
+  // A person with a scope sees each supplier apart.
+  const scoped = await scopedClient("vera", { regions: ["EU", "US"], categories: [] });
+  expect(await shown(watchlistId, scoped)).toEqual([3, "S11", "S12", "S13"]);
+  await ops.merges.undoMerge({ mergeId: merge?.mergeId ?? "", reason: "two companies" });
+  expect(await shown(watchlistId)).toEqual([3, "S11", "S12", "S13"]);
+  expect(await shown(only.watchlistId)).toEqual([1, "S12"]);
+  // Removing the survivor removes the merged supplier, as one.
+  await ops.merges.mergeSuppliers({
+    ...request,
+    ...{ survivorVersion: await versionOf("S11"), mergedVersion: await versionOf("S12") },
+  });
+  expect(await ana.removeWatchedSuppliers({ watchlistId, supplierIds: ["S11"] })).toMatchObject({ removed: 1 });
+  expect(await shown(watchlistId)).toEqual([1, "S13"]);
+  expect(await ana.removeWatchedSuppliers({ watchlistId: only.watchlistId, supplierIds: ["S11"] })).toMatchObject({
+    ...{ removed: 1, watchlist: { suppliers: 0 } },
   });
 });

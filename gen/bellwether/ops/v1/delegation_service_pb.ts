@@ -118,14 +118,16 @@ export type SetDelegationRequest = Message<"bellwether.ops.v1.SetDelegationReque
   deputy: string;
 
   /**
-   * First time at which the deputy has the alerts, at most one year ahead. Unset or in the past: now.
+   * First time at which the deputy has the alerts, at most delegations.max_days_ahead of the
+   * risk policy ahead (default 366 days). Unset or in the past: now.
    *
    * @generated from field: google.protobuf.Timestamp starts_at = 2;
    */
   startsAt?: Timestamp | undefined;
 
   /**
-   * Time from which the deputy does not have the alerts any more: in the future, and at most 90 days after starts_at.
+   * Time from which the deputy does not have the alerts any more: in the future, and at most
+   * delegations.max_days of the risk policy after starts_at (default 90 days).
    *
    * @generated from field: google.protobuf.Timestamp ends_at = 3;
    */

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file bellwether/ops/v1/external_score.proto.
  */
 export const file_bellwether_ops_v1_external_score: GenFile = /*@__PURE__*/
-  fileDesc("CiZiZWxsd2V0aGVyL29wcy92MS9leHRlcm5hbF9zY29yZS5wcm90bxIRYmVsbHdldGhlci5vcHMudjEijQEKDkV4dGVybmFsU291cmNlEgwKBG5hbWUYASABKAkSDQoFdGl0bGUYAiABKAkSDwoHbGljZW5jZRgDIAEoCRILCgNtaW4YBCABKAESCwoDbWF4GAUgASgBEhkKEWhpZ2hlcl9pc19yaXNraWVyGAYgASgIEhgKEHN0YWxlX2FmdGVyX2RheXMYByABKA0iuwEKDUV4dGVybmFsU2NvcmUSMQoGc291cmNlGAEgASgLMiEuYmVsbHdldGhlci5vcHMudjEuRXh0ZXJuYWxTb3VyY2USEgoFc2NvcmUYAiABKAFIAIgBARI4CgdtaXNzaW5nGAMgASgOMicuYmVsbHdldGhlci5vcHMudjEuTWlzc2luZ0V4dGVybmFsU2NvcmUSDQoFYXNfb2YYBCABKAkSEAoIYWdlX2RheXMYBSABKA1CCAoGX3Njb3JlKqsBChRNaXNzaW5nRXh0ZXJuYWxTY29yZRImCiJNSVNTSU5HX0VYVEVSTkFMX1NDT1JFX1VOU1BFQ0lGSUVEEAASHwobTUlTU0lOR19FWFRFUk5BTF9TQ09SRV9OT05FEAESIAocTUlTU0lOR19FWFRFUk5BTF9TQ09SRV9TVEFMRRACEigKJE1JU1NJTkdfRVhURVJOQUxfU0NPUkVfT1VUU0lERV9TQ0FMRRADQkYKFWNvbS5iZWxsd2V0aGVyLm9wcy52MVABWhdiZWxsd2V0aGVyL29wcy92MTtvcHN2MaoCEUJlbGx3ZXRoZXIuT3BzLlYxYgZwcm90bzM");
+  fileDesc("CiZiZWxsd2V0aGVyL29wcy92MS9leHRlcm5hbF9zY29yZS5wcm90bxIRYmVsbHdldGhlci5vcHMudjEijQEKDkV4dGVybmFsU291cmNlEgwKBG5hbWUYASABKAkSDQoFdGl0bGUYAiABKAkSDwoHbGljZW5jZRgDIAEoCRILCgNtaW4YBCABKAESCwoDbWF4GAUgASgBEhkKEWhpZ2hlcl9pc19yaXNraWVyGAYgASgIEhgKEHN0YWxlX2FmdGVyX2RheXMYByABKA0i1wEKDUV4dGVybmFsU2NvcmUSMQoGc291cmNlGAEgASgLMiEuYmVsbHdldGhlci5vcHMudjEuRXh0ZXJuYWxTb3VyY2USEgoFc2NvcmUYAiABKAFIAIgBARI4CgdtaXNzaW5nGAMgASgOMicuYmVsbHdldGhlci5vcHMudjEuTWlzc2luZ0V4dGVybmFsU2NvcmUSDQoFYXNfb2YYBCABKAkSEAoIYWdlX2RheXMYBSABKA0SGgoSc2NvcmVkX3N1cHBsaWVyX2lkGAYgASgJQggKBl9zY29yZSqrAQoUTWlzc2luZ0V4dGVybmFsU2NvcmUSJgoiTUlTU0lOR19FWFRFUk5BTF9TQ09SRV9VTlNQRUNJRklFRBAAEh8KG01JU1NJTkdfRVhURVJOQUxfU0NPUkVfTk9ORRABEiAKHE1JU1NJTkdfRVhURVJOQUxfU0NPUkVfU1RBTEUQAhIoCiRNSVNTSU5HX0VYVEVSTkFMX1NDT1JFX09VVFNJREVfU0NBTEUQA0JGChVjb20uYmVsbHdldGhlci5vcHMudjFQAVoXYmVsbHdldGhlci9vcHMvdjE7b3BzdjGqAhFCZWxsd2V0aGVyLk9wcy5WMWIGcHJvdG8z");
 
 /**
  * A source of external scores, as the risk policy (external_scores) declares it.
@@ -117,6 +117,14 @@ export type ExternalScore = Message<"bellwether.ops.v1.ExternalScore"> & {
    * @generated from field: uint32 age_days = 5;
    */
   ageDays: number;
+
+  /**
+   * Id of the merged supplier that the score was imported for. Empty: it was imported for the supplier itself, or there
+   * is no score.
+   *
+   * @generated from field: string scored_supplier_id = 6;
+   */
+  scoredSupplierId: string;
 };
 
 /**

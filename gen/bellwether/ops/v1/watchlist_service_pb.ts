@@ -75,7 +75,7 @@ export type Watchlist = Message<"bellwether.ops.v1.Watchlist"> & {
   version: bigint;
 
   /**
-   * Number of suppliers, 0 to 1,000.
+   * Number of suppliers, 0 to 10,000.
    *
    * @generated from field: uint32 suppliers = 8;
    */
@@ -483,7 +483,7 @@ export type GetWatchlistResponse = Message<"bellwether.ops.v1.GetWatchlistRespon
   watchlist?: Watchlist | undefined;
 
   /**
-   * Ids of the suppliers, in alphabetical order. At most 1,000.
+   * Ids of the suppliers, in alphabetical order. At most 10,000.
    *
    * @generated from field: repeated string supplier_ids = 2;
    */
@@ -544,7 +544,8 @@ export const WatchlistVisibilitySchema: GenEnum<WatchlistVisibility> = /*@__PURE
  * and ListAlerts return only the suppliers of a list (watchlist_id). The audit log records each change (kinds
  * watchlist.*). A call without authentication has the owner "anonymous".
  *
- * Limits: 50 lists per owner, and 1,000 suppliers per list.
+ * Limits: watchlists.max_lists of the risk policy per owner (default 50), and watchlists.max_suppliers per list (default
+ * 1,000). A list that exceeds a lower limit stays.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:
@@ -560,7 +561,7 @@ export const WatchlistService: GenService<{
    * response is that list.
    * - ALREADY_EXISTS: the owner has a list with this name and another note or visibility (reason WATCHLIST_NAME_TAKEN).
    *   Letter case does not make a name different.
-   * - FAILED_PRECONDITION: the owner has 50 lists (reason WATCHLIST_LIMIT).
+   * - FAILED_PRECONDITION: the owner has as many lists as the policy allows (reason WATCHLIST_LIMIT).
    *
    * @generated from rpc bellwether.ops.v1.WatchlistService.CreateWatchlist
    */
@@ -602,7 +603,7 @@ export const WatchlistService: GenService<{
    * - NOT_FOUND: the caller sees no list with this id (reason WATCHLIST_NOT_FOUND), or a supplier is not known (reason
    *   SUPPLIER_NOT_FOUND).
    * - PERMISSION_DENIED: the list is of another owner (reason WATCHLIST_NOT_OWNED).
-   * - FAILED_PRECONDITION: the list would have more than 1,000 suppliers (reason WATCHLIST_LIMIT).
+   * - FAILED_PRECONDITION: the list would have more suppliers than the policy allows (reason WATCHLIST_LIMIT).
    *
    * @generated from rpc bellwether.ops.v1.WatchlistService.AddWatchedSuppliers
    */

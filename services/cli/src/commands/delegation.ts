@@ -29,7 +29,7 @@ export function delegationCommand(context: CliContext): Command {
     .option("--from <time>", "first time of the delegation, a time with its time zone (default: now)", dayOrTime)
     .requiredOption(
       "--until <time>",
-      "end of the delegation, at most 90 days after its start: a day (until its end, UTC), or a time with its time zone (required)",
+      "end of the delegation, at most 90 days after its start, or the limit of the risk policy: a day (until its end, UTC), or a time with its time zone (required)",
       dayOrTime,
     )
     .requiredOption(

@@ -10,6 +10,7 @@ export function externalScoreLines(external: ExternalScore): string[] {
   const direction = source.higherIsRiskier ? "higher is riskier" : "higher is better";
   return [
     `${printable(source.title)}: ${valueText(external)} (scale ${source.min} to ${source.max}, ${direction})`,
+    ...(external.scoredSupplierId === "" ? [] : [`  of the merged supplier ${printable(external.scoredSupplierId)}`]),
     `  licence: ${printable(source.licence)}`,
   ];
 }
@@ -23,7 +24,7 @@ function valueText({ score, missing, asOf, ageDays, source }: ExternalScore): st
 }
 
 /** Returns a score of an external source as one object of JSON. */
-export function externalScoreJson({ source, score, missing, asOf, ageDays }: ExternalScore) {
+export function externalScoreJson({ source, score, missing, asOf, ageDays, scoredSupplierId }: ExternalScore) {
   return {
     source: source?.name ?? null,
     title: source?.title ?? null,
@@ -35,5 +36,6 @@ export function externalScoreJson({ source, score, missing, asOf, ageDays }: Ext
     missing: enumWord(MissingExternalScore, missing) || null,
     as_of: asOf || null,
     age_days: asOf === "" ? null : ageDays,
+    scored_supplier_id: scoredSupplierId || null,
   };
 }

@@ -34,6 +34,7 @@ function ruleText(rule: NoticeRule): string {
 
 function nameOf({ kind, route }: NoticeRule): string {
   if (kind === NoticeRuleKind.ROUTE) return route;
+  if (kind === NoticeRuleKind.WATCHLIST) return "Watchlists";
   return kind === NoticeRuleKind.ASSIGNMENT ? "Assigned alerts" : "Escalation";
 }
 

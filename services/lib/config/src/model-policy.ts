@@ -12,6 +12,8 @@ const SHARED = {
   reviews: "reviews",
   replay: "replay",
   external_scores: "externalSources",
+  watchlists: "watchlists",
+  delegations: "delegations",
 } as const;
 
 /** Reads the risk policy of a further model. @throws ConfigError with every violation */
@@ -21,7 +23,7 @@ export async function loadModelPolicy(path: string, shared: RiskPolicy): Promise
 
 /**
  * Returns the risk policy of a further model. The currency and weights of the expected impact, the completeness, the
- * retention, the reviews, the replay and the external sources are those of the installation: the file leaves them out, or has the same values.
+ * retention, the reviews, the replay, the external sources and the limits of people are those of the installation: the file leaves them out, or has the same values.
  * @param shared the policy of the default model
  * @throws ConfigError with every violation
  */
@@ -42,7 +44,7 @@ export function parseModelPolicy(file: YamlFile, shared: RiskPolicy): RiskPolicy
         ),
       ),
     );
-  const { impact, minCompleteness, retention, reviews, replay, externalSources } = shared;
+  const { impact, minCompleteness, retention, reviews, replay, externalSources, watchlists, delegations } = shared;
   return createRiskPolicy(losses, {
     checks,
     drift,
@@ -54,5 +56,7 @@ export function parseModelPolicy(file: YamlFile, shared: RiskPolicy): RiskPolicy
     reviews,
     replay,
     externalSources,
+    watchlists,
+    delegations,
   });
 }

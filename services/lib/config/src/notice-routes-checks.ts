@@ -146,6 +146,7 @@ function checkDigests(file: YamlFile): ConfigViolation[] {
   const routes = eachOf(file, "routes").filter((i) => at(file, "routes", i, "deliver") === "digest");
   const isToOwners =
     at(file, "assignments") === "digest" ||
+    at(file, "watchlists") === "digest" ||
     routes.some((i) => eachOf(file, "routes", i, "to").some((k) => at(file, "routes", i, "to", k) === TO_OWNER));
   return [
     ...routes.flatMap((i) => withoutDigest(["routes", i, "to"])),

@@ -20,7 +20,15 @@ function violationsOf(text: string): string[] {
 test("the product's own file has no destinations, and so has a file with comments only", async () => {
   const file = new URL("../../../../config/notice_routes.yaml", import.meta.url).pathname;
   expect(await loadNoticeRoutes(file)).toEqual({
-    ...{ destinations: [], routes: [], owners: new Map(), assignments: "at_once", escalation: null, retentionDays: 90 },
+    ...{
+      destinations: [],
+      routes: [],
+      owners: new Map(),
+      assignments: "at_once",
+      watchlists: "at_once",
+      escalation: null,
+      retentionDays: 90,
+    },
   });
   expect(parse("# nothing yet\n")).toEqual(await loadNoticeRoutes(file));
 });

@@ -66,6 +66,8 @@ export interface NoticeRoutes {
   readonly owners: ReadonlyMap<string, readonly string[]>;
   /** How a person learns that an alert was assigned to them. "off": not at all. */
   readonly assignments: "at_once" | "digest" | "off";
+  /** How the owner of a watchlist learns of alerts about its suppliers that were raised or became worse. "off": not at all. */
+  readonly watchlists: "at_once" | "digest" | "off";
   /** Null: there is none. */
   readonly escalation: Escalation | null;
   /** Time for which delivered and dead notices are kept, days. Default 90. */
@@ -140,6 +142,7 @@ const schema = z.strictObject({
     .max(MAX_OWNERS, `at most ${MAX_OWNERS} owners`)
     .default([]),
   assignments: oneOf(["at_once", "digest", "off"]).default("at_once"),
+  watchlists: oneOf(["at_once", "digest", "off"]).default("at_once"),
   escalation: z
     .strictObject(
       {
@@ -182,6 +185,7 @@ export function parseNoticeRoutes(file: YamlFile): NoticeRoutes {
     routes: yaml.routes.map(({ to: names, ...route }) => ({ ...route, ...receivers(names) })),
     owners: new Map(yaml.owners.map(({ owner, to: names }) => [owner, names])),
     assignments: yaml.assignments,
+    watchlists: yaml.watchlists,
     escalation: escalation
       ? {
           afterMs: Math.round(escalation.after_hours * HOUR_MS),

@@ -10,6 +10,14 @@ import {
 } from "./external-sources.ts";
 import { DEFAULT_CHECKS, type InputChecks, inputChecksOf, inputChecksSchema } from "./input-checks.ts";
 import {
+  DEFAULT_DELEGATION_LIMITS,
+  DEFAULT_WATCHLIST_LIMITS,
+  type DelegationLimits,
+  delegationLimitsSchema,
+  type WatchlistLimits,
+  watchlistLimitsSchema,
+} from "./people-limits.ts";
+import {
   DEFAULT_PROMOTION_POLICY,
   type PromotionPolicy,
   promotionPolicyOf,
@@ -140,9 +148,12 @@ export interface RiskPolicy {
   readonly replay: ReplayPolicy;
   /** Sources of scores that others compute, in the order of their names. Default: none. */
   readonly externalSources: readonly ExternalSource[];
+  readonly watchlists: WatchlistLimits;
+  readonly delegations: DelegationLimits;
   /**
    * SHA-256 of the canonical form with defaults, lower-case hex; comments and layout do not change it. The retention, the reviews,
-   * the retrains, the promotion, the replay and the external sources, which change no result of a run, are not part of it.
+   * the retrains, the promotion, the replay, the external sources and the limits of watchlists and delegations, which change no
+   * result of a run, are not part of it.
    */
   readonly policyHash: string;
 }
@@ -215,6 +226,8 @@ const schema = z.strictObject({
     )
     .prefault({}),
   external_scores: externalSourcesSchema,
+  watchlists: watchlistLimitsSchema,
+  delegations: delegationLimitsSchema,
 });
 
 /** Whether a text is a currency code of ISO 4217, upper case. */
@@ -238,7 +251,7 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
     ...checkExternalSources(yaml),
   ]);
   const { weekly_losses: limits, expected_impact: impact, completeness, drift, retention, reviews } = parsed;
-  const { retrain, replay } = parsed;
+  const { retrain, replay, watchlists, delegations } = parsed;
   const losses = {
     maxRejectedShare: limits.max_rejected_share,
     maxRejectedRows: limits.max_rejected_rows,
@@ -266,6 +279,8 @@ export function parseRiskPolicy(file: YamlFile): RiskPolicy {
     promotion: promotionPolicyOf(parsed.promotion),
     replay: { keepsFeatures: replay.keep_features, text: replay.text },
     externalSources: externalSourcesOf(parsed.external_scores),
+    watchlists: { maxLists: watchlists.max_lists, maxSuppliers: watchlists.max_suppliers },
+    delegations: { maxDays: delegations.max_days, maxDaysAhead: delegations.max_days_ahead },
   });
 }
 
@@ -297,6 +312,8 @@ export function createRiskPolicy(
     promotion = DEFAULT_PROMOTION_POLICY,
     replay = DEFAULT_REPLAY,
     externalSources = [],
+    watchlists = DEFAULT_WATCHLIST_LIMITS,
+    delegations = DEFAULT_DELEGATION_LIMITS,
   }: Partial<Omit<RiskPolicy, "losses" | "policyHash">> = {},
 ): RiskPolicy {
   const policy = { losses, checks, impact, minCompleteness, drift };
@@ -308,6 +325,8 @@ export function createRiskPolicy(
     promotion,
     replay,
     externalSources,
+    watchlists,
+    delegations,
     policyHash: canonicalHash(policy),
   };
 }

@@ -78,7 +78,10 @@ test("why no notice is sent is known, with the way out; a file that is named mus
   expect([unused.notices?.destinations.length, unused.none?.reason]).toEqual([3, "no_routes"]);
   const owned = await read(`${ROUTES}owners: [{ owner: jane, to: [jane] }]\n`, GOOD);
   expect(owned.none).toBeUndefined();
-  const unassigned = await read(`${ROUTES}owners: [{ owner: jane, to: [jane] }]\nassignments: "off"\n`, GOOD);
+  const unassigned = await read(
+    `${ROUTES}owners: [{ owner: jane, to: [jane] }]\nassignments: "off"\nwatchlists: "off"\n`,
+    GOOD,
+  );
   expect(unassigned.none?.reason).toBe("no_routes");
   await expect(read(null, { BELLWETHER_NOTICE_ROUTES: path.join(folder, "absent.yaml") })).rejects.toThrow(
     "no file at this path",

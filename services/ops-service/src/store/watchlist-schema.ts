@@ -1,8 +1,10 @@
+import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import {
   bigint,
   boolean,
   index,
   integer,
+  jsonb,
   pgSchema,
   primaryKey,
   sql,
@@ -25,6 +27,8 @@ export const watchlist = bellwether.table(
     /** Subject of the person who created the list. */
     owner: text("owner").notNull(),
     ownerName: text("owner_name").notNull(),
+    /** What the owner saw when the owner last changed the list. Null: not known, of an earlier release. */
+    ownerScope: jsonb("owner_scope").$type<SupplierScope | "all">(),
     name: text("name").notNull(),
     /** The form in which names are compared. */
     nameKey: text("name_key").notNull(),

@@ -1,3 +1,4 @@
+import { DEFAULT_DELEGATION_LIMITS } from "@bellwether/config/people-limits";
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { expect, test } from "vitest";
 import type { Delegation } from "./delegation.ts";
@@ -17,7 +18,7 @@ const caller = (actor: string, over: Partial<DelegationCaller> = {}): Delegation
   ...over,
 });
 
-function inMemory(sessions: Readonly<Record<string, SupplierScope | "all">> = {}) {
+function inMemory(sessions: Readonly<Record<string, SupplierScope | "all">> = {}, limits = DEFAULT_DELEGATION_LIMITS) {
   const stored = new Map<string, Delegation>();
   const changes: string[] = [];
   let ids = 0;
@@ -39,7 +40,7 @@ function inMemory(sessions: Readonly<Record<string, SupplierScope | "all">> = {}
       store,
       { owner: "", deputy: "bo", startsAt: undefined, endsAt: inDays(10), reason: "on leave", ...over },
       who,
-      { now: NOW, id: `${++ids}` },
+      { now: NOW, id: `${++ids}`, limits },
     );
   return { store, set, changes };
 }
@@ -70,7 +71,7 @@ test.each<[string, Partial<DelegationRequest>, string]>([
   [
     "a start in two years",
     { startsAt: inDays(700), endsAt: inDays(710) },
-    "DelegationFieldError: starts_at: is more than one year ahead",
+    "DelegationFieldError: starts_at: is more than 366 days ahead",
   ],
   ["the alerts of somebody else", { owner: "eve" }, "DelegationOwnerError: the alerts are those of eve"],
 ])("a delegation with %s is rejected", async (_, over, message) => {
@@ -83,6 +84,14 @@ test("90 days are accepted, also in the future, and a start in the past is now",
   const { set } = inMemory();
   await set(caller("ada"), { startsAt: inDays(100), endsAt: inDays(190) });
   expect((await set(caller("ada"), { startsAt: inDays(-3) })).delegation.startsAt).toEqual(NOW);
+});
+
+test("the limits of the policy count", async () => {
+  const { set } = inMemory({}, { maxDays: 1, maxDaysAhead: 0 });
+  expect(await failureOf(set(caller("ada"), { endsAt: inDays(1.01) }))).toContain("ends_at: is more than 1 day after");
+  const ahead = { startsAt: inDays(0.5), endsAt: inDays(1) };
+  expect(await failureOf(set(caller("ada"), ahead))).toContain("starts_at: is more than 0 days ahead");
+  expect(await failureOf(set(caller("ada"), { endsAt: inDays(1) }))).toBe("done");
 });
 
 test("an administrator hands over the alerts of another person", async () => {

@@ -1,4 +1,6 @@
+import type { DelegationLimits } from "@bellwether/config/people-limits";
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
+import { countText } from "@bellwether/reasons/count-text";
 import { type Delegation, overlaps } from "./delegation.ts";
 import {
   DelegationFieldError,
@@ -55,9 +57,6 @@ export interface DelegationResult {
 }
 
 const DAY_MS = 86_400_000;
-/** Longest time of a delegation. */
-export const MAX_DELEGATION_DAYS = 90;
-const MAX_AHEAD_DAYS = 366;
 const MAX_OPEN = 10_000;
 const MAX_NAMED = 20;
 
@@ -69,13 +68,13 @@ export async function setDelegation(
   store: DelegationStore,
   request: DelegationRequest,
   { actor, isAdmin, scope }: DelegationCaller,
-  { now, id }: { readonly now: Date; readonly id: string },
+  { now, id, limits }: { readonly now: Date; readonly id: string; readonly limits: DelegationLimits },
 ): Promise<DelegationResult> {
   const owner = request.owner || actor;
   if (owner !== actor && !isAdmin) throw new DelegationOwnerError(owner);
   const { deputy, reason } = request;
   if (deputy === owner) throw new DelegationFieldError("deputy", "is the owner; name somebody else");
-  const times = timesOf(request, now);
+  const times = timesOf(request, now, limits);
   const open = await store.open(now);
   if (open.length >= MAX_OPEN) throw new DelegationLimitError(MAX_OPEN);
   const meanwhile = open.filter((other) => overlaps(other, times));
@@ -94,15 +93,19 @@ export async function setDelegation(
 }
 
 /** @throws DelegationFieldError */
-function timesOf({ startsAt, endsAt }: DelegationRequest, now: Date): Pick<Delegation, "startsAt" | "endsAt"> {
+function timesOf(
+  { startsAt, endsAt }: DelegationRequest,
+  now: Date,
+  { maxDays, maxDaysAhead }: DelegationLimits,
+): Pick<Delegation, "startsAt" | "endsAt"> {
   const start = startsAt === undefined || startsAt < now ? now : startsAt;
   if (Number.isNaN(start.getTime())) throw new DelegationFieldError("starts_at", "is not a time");
-  if (start.getTime() - now.getTime() > MAX_AHEAD_DAYS * DAY_MS)
-    throw new DelegationFieldError("starts_at", "is more than one year ahead");
+  if (start.getTime() - now.getTime() > maxDaysAhead * DAY_MS)
+    throw new DelegationFieldError("starts_at", `is more than ${countText(maxDaysAhead, "day")} ahead`);
   if (!(endsAt > now)) throw new DelegationFieldError("ends_at", "is not in the future");
   if (!(endsAt > start)) throw new DelegationFieldError("ends_at", "is not after starts_at");
-  if (endsAt.getTime() - start.getTime() > MAX_DELEGATION_DAYS * DAY_MS)
-    throw new DelegationFieldError("ends_at", `is more than ${MAX_DELEGATION_DAYS} days after the start`);
+  if (endsAt.getTime() - start.getTime() > maxDays * DAY_MS)
+    throw new DelegationFieldError("ends_at", `is more than ${countText(maxDays, "day")} after the start`);
   return { startsAt: start, endsAt };
 }
 

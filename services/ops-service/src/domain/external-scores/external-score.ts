@@ -84,6 +84,8 @@ export interface StoredExternalScore {
   readonly score: number;
   /** ISO day. */
   readonly asOf: string;
+  /** The merged supplier that has the score. Empty: the supplier itself. */
+  readonly supplierId: string;
 }
 
 /** What is shown of a source beside the risk score of a supplier. */
@@ -95,6 +97,8 @@ export interface ShownExternalScore {
   /** Empty: there was no score. */
   readonly asOf: string;
   readonly ageDays: number;
+  /** The merged supplier that has the score. Empty: the supplier itself. */
+  readonly scoredSupplierId: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -107,12 +111,12 @@ export function shownScores(
 ): readonly ShownExternalScore[] {
   return sources.map((source) => {
     const found = stored.find((one) => one.source === source.name);
-    if (!found) return { source, score: null, missing: "none", asOf: "", ageDays: 0 };
-    const { score, asOf } = found;
+    if (!found) return { source, score: null, missing: "none", asOf: "", ageDays: 0, scoredSupplierId: "" };
+    const { score, asOf, supplierId: scoredSupplierId } = found;
     const ageDays = Math.max(0, Math.floor((now.getTime() - Date.parse(asOf)) / DAY_MS));
     const isOutside = score < source.min || score > source.max;
     const missing = ageDays > source.staleAfterDays ? "stale" : isOutside ? "outside_scale" : null;
-    return { source, score: missing === null ? score : null, missing, asOf, ageDays };
+    return { source, score: missing === null ? score : null, missing, asOf, ageDays, scoredSupplierId };
   });
 }
 

@@ -20,7 +20,7 @@ routes:
 escalation: { after_hours: 48, to: [room] }
 `);
 
-test("a destination has the routes that name it or its owners, its assignments and the escalation", () => {
+test("a destination has the routes that name it or its owners, its assignments and watchlists, and the escalation", () => {
   const kinds = (name: string) =>
     destinationRules(name, ROUTES).rules.map(({ kind, route, isOwnedOnly, isInDigest }) => [
       ...[kind, route, isOwnedOnly, isInDigest],
@@ -33,6 +33,7 @@ test("a destination has the routes that name it or its owners, its assignments a
     ["route", "critical", true, false],
     ["route", "steel", true, true],
     ["assignment", "", true, false],
+    ["watchlist", "", false, false],
   ]);
   expect(destinationRules("jane", ROUTES).owners).toEqual(["jane.doe"]);
   expect(destinationRules("unused", ROUTES)).toEqual({ rules: [], owners: [] });

@@ -4,8 +4,8 @@ import type { DestinationState } from "./stored-notice.ts";
 
 /** A part of the routes file that sends notices to a destination. */
 export interface DestinationRule extends RouteCondition {
-  readonly kind: "route" | "assignment" | "escalation";
-  /** Name of the route. Empty for assignments and the escalation. */
+  readonly kind: "route" | "assignment" | "watchlist" | "escalation";
+  /** Name of the route. Empty for the other kinds. */
   readonly route: string;
   /** Whether only alerts of the destination's owners are meant. */
   readonly isOwnedOnly: boolean;
@@ -19,7 +19,7 @@ const ANY: RouteCondition = { severities: [], regions: [], categories: [], owner
 /** Returns which rules send notices to a destination, and the owners whose notices it gets. */
 export function destinationRules(
   name: string,
-  { routes, owners, assignments, escalation }: NoticeRoutes,
+  { routes, owners, assignments, watchlists, escalation }: NoticeRoutes,
 ): { readonly rules: readonly DestinationRule[]; readonly owners: readonly string[] } {
   const ofOwners = [...owners].flatMap(([owner, to]) => (to.includes(name) ? [owner] : []));
   const isMeant = (to: readonly string[], toOwner: boolean): boolean =>
@@ -34,6 +34,11 @@ export function destinationRules(
     rules.push({
       ...ANY,
       ...{ kind: "assignment", route: "", isOwnedOnly: true, isInDigest: assignments === "digest", afterMs: null },
+    });
+  if (watchlists !== "off" && ofOwners.length > 0)
+    rules.push({
+      ...ANY,
+      ...{ kind: "watchlist", route: "", isOwnedOnly: false, isInDigest: watchlists === "digest", afterMs: null },
     });
   if (escalation && isMeant(escalation.to, escalation.toOwner)) {
     const { severities, afterMs, to } = escalation;

@@ -37,8 +37,10 @@ const routed = (
   over: Partial<NoticeEvent>,
   supplier: Partial<typeof SUPPLIER> = {},
   deputies: ReadonlyMap<string, string> = new Map(),
+  watchers: readonly string[] = [],
+  routes = ROUTES,
 ) =>
-  routeNotice(event(over), { ...SUPPLIER, ...supplier }, ROUTES, deputies, NOW).map(
+  routeNotice(event(over), { ...SUPPLIER, ...supplier }, routes, { deputies, watchers }, NOW).map(
     ({ destination, kind, recipient, dueAt }) =>
       `${destination} ${kind} ${recipient} ${dueAt.toISOString().slice(0, 16)}`,
   );
@@ -78,4 +80,19 @@ test("notices for an owner who is away go to the deputy, and to the owner when t
   expect(routed(owned, {}, away("nobody"))).toEqual(routed(owned));
   // One step: the deputy of the deputy gets nothing.
   expect(routed(owned, {}, new Map([...away("kim"), ["kim", "jane.doe"]]))).toEqual(routed(owned, {}, away("kim")));
+});
+
+test("owners of watchlists get what was raised or became worse, each destination once and at once before a digest", () => {
+  const watched = (over: Partial<NoticeEvent>, watchers: readonly string[], routes = ROUTES) =>
+    routed(over, {}, new Map([["jane.doe", "kim"]]), watchers, routes);
+  for (const cause of ["raised", "reopened", "escalated", "worse"] as const)
+    expect(watched({ cause }, ["jane.doe", "kim", "nobody"])).toEqual([
+      "jane alerts jane.doe 2026-03-16T12:00",
+      "kim alerts kim 2026-03-16T12:00",
+    ]);
+  expect(watched({ owner: "kim" }, ["kim"])).toEqual(["kim alerts kim 2026-03-16T12:00"]);
+  expect(watched({ cause: "assigned", assignee: "max" }, ["kim"])).toEqual([]);
+  expect(watched({ cause: "not_taken" }, ["kim"])).toEqual(["room escalation room 2026-03-16T12:00"]);
+  expect(watched({}, ["kim"], { ...ROUTES, watchlists: "off" })).toEqual([]);
+  expect(watched({}, ["kim"], { ...ROUTES, watchlists: "digest" })).toEqual(["kim digest kim 2026-03-17T06:30"]);
 });

@@ -15,6 +15,13 @@ export interface RoutedSupplier {
 /** The deputy of each owner who is away, by the owner's name. */
 export type Deputies = ReadonlyMap<string, string>;
 
+/** Who gets notices because of somebody else, or of a list. */
+export interface NoticePeople {
+  readonly deputies: Deputies;
+  /** Owners of watchlists with the supplier of the event, who see it. */
+  readonly watchers: readonly string[];
+}
+
 /** One destination of an event. */
 export interface RoutedNotice {
   readonly destination: string;
@@ -33,18 +40,19 @@ export function ownerOf(event: Pick<NoticeEvent, "owner">, supplier: Pick<Routed
 /**
  * Returns the destinations of an event. Each destination is returned at most once: for immediate delivery if one of
  * its routes requires this, otherwise for the next digest. Quiet hours delay both. Empty: no route matches the event.
- * What is for an owner who is away goes to the deputy, or to the owner if the deputy has no destination.
+ * What is for an owner who is away goes to the deputy, or to the owner if the deputy has no destination. The owners of watchlists with the
+ * supplier get what rules raised or made worse.
  */
 export function routeNotice(
   event: NoticeEvent,
   supplier: RoutedSupplier,
   routes: NoticeRoutes,
-  deputies: Deputies,
+  { deputies, watchers }: NoticePeople,
   now: Date,
 ): readonly RoutedNotice[] {
   const known = new Map(routes.destinations.map((one) => [one.name, one]));
   const routed = new Map<string, RoutedNotice>();
-  for (const { names, recipient, deliver } of receiversOf(event, supplier, routes, deputies))
+  for (const { names, recipient, deliver } of receiversOf(event, supplier, routes, { deputies, watchers }))
     for (const name of names) {
       const destination = known.get(name);
       if (!destination) continue;
@@ -68,7 +76,7 @@ function receiversOf(
   event: NoticeEvent,
   supplier: RoutedSupplier,
   routes: NoticeRoutes,
-  deputies: Deputies,
+  { deputies, watchers }: NoticePeople,
 ): Receivers[] {
   const owner = ownerOf(event, supplier);
   const ofOwner = (name: string, deliver: Receivers["deliver"]): Receivers => {
@@ -83,12 +91,20 @@ function receiversOf(
     const toAll = { names: escalation.to, recipient: "", deliver: "at_once" } as const;
     return [...(escalation.toOwner ? [ofOwner(owner, "at_once")] : []), toAll];
   }
-  return routes.routes
+  const { watchlists } = routes;
+  // A watchlist is not handed to a deputy: it can be private.
+  const ofWatchers =
+    watchlists === "off"
+      ? []
+      : watchers.map((name) => ({ names: routes.owners.get(name) ?? [], recipient: name, deliver: watchlists }));
+  const ofRoutes = routes.routes
     .filter((route) => meets(event, { ...supplier, owner }, route))
     .flatMap(({ to, toOwner, deliver }) => [
       ...(toOwner ? [ofOwner(owner, deliver)] : []),
       { names: to, recipient: "", deliver },
     ]);
+  // The recipient of a route counts before a watcher with the same destination.
+  return [...ofWatchers, ...ofRoutes];
 }
 
 function meets({ severity }: NoticeEvent, supplier: RoutedSupplier, condition: RouteCondition): boolean {

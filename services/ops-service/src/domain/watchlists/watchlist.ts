@@ -1,10 +1,5 @@
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 
-/** Maximum number of lists of an owner. */
-export const MAX_LISTS = 50;
-/** Maximum number of suppliers of a list. */
-export const MAX_WATCHED = 1_000;
-
 /** A named list of suppliers that a person watches. */
 export interface Watchlist {
   readonly id: string;

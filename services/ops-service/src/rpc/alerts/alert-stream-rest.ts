@@ -16,11 +16,14 @@ export const ALERT_STREAM_ROUTE: RestRoute = restRoute({
   verb: "GET",
   path: "/alerts/stream",
   rpc: AlertService.method.watchAlerts,
-  query: { single: ["model_name", "after_sequence"] },
+  query: { single: ["model_name", "supplier_id", "after_sequence"] },
   toRequest: ({ query, lastEventId }) => {
     const inQuery = position("after_sequence", textFromQuery(query, "after_sequence"));
     const afterSequence = position("Last-Event-ID", lastEventId) ?? inQuery;
-    return { modelName: textFromQuery(query, "model_name"), ...(afterSequence !== undefined && { afterSequence }) };
+    return {
+      ...{ modelName: textFromQuery(query, "model_name"), supplierId: textFromQuery(query, "supplier_id") },
+      ...(afterSequence !== undefined && { afterSequence }),
+    };
   },
   toJson,
   toEvent,

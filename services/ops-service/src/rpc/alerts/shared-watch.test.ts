@@ -4,6 +4,7 @@ import { createHandlerContext } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { testAlert } from "../../../test/test-alert.ts";
 import type { AnnouncedChange } from "../../domain/alerts/announced-change.ts";
+import { NO_MERGES } from "../../domain/merges/merge-links.ts";
 import type { AlertNames } from "../messages/alert-to-proto.ts";
 import { alertWatch } from "./watch-alerts.ts";
 
@@ -33,6 +34,9 @@ test("a change of alerts makes one query, whatever the number of watches", async
   const watchAlerts = alertWatch({
     listChangedAfter: unused,
     listAlertModels: unused,
+    findSupplierNumber: unused,
+    withSurvivors: unused,
+    links: () => NO_MERGES,
     newestSequence: async () => 6,
     watchAlerts: async () => changes(),
     listChanged: async (sequence) => {

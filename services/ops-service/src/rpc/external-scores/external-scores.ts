@@ -86,9 +86,9 @@ function sourceToProto(source: ExternalSource): MessageInitShape<typeof External
 
 /** Converts what is shown of a source. A missing score has no number. */
 export function externalScoreToProto(shown: ShownExternalScore): MessageInitShape<typeof ExternalScoreSchema> {
-  const { source, score, missing, asOf, ageDays } = shown;
+  const { source, score, missing, asOf, ageDays, scoredSupplierId } = shown;
   return {
-    ...{ source: sourceToProto(source), asOf, ageDays },
+    ...{ source: sourceToProto(source), asOf, ageDays, scoredSupplierId },
     ...(score !== null && { score }),
     missing: missing === null ? MissingExternalScore.UNSPECIFIED : MISSING[missing],
   };

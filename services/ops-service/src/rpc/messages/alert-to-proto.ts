@@ -40,6 +40,8 @@ export interface AlertNames {
   readonly sequence: number;
   /** The reasons that increased the alert's score most, largest first. */
   readonly reasons: readonly ExplainedReason[];
+  /** Id of the supplier into which the supplier is merged. Left out: it is not merged, or the caller sees each supplier apart. */
+  readonly mergedInto?: string;
 }
 
 export const SEVERITIES: Readonly<Record<domain.AlertSeverity, AlertSeverity>> = {
@@ -131,6 +133,7 @@ export function alertToProto(view: AlertNames): MessageInitShape<typeof AlertSch
     band: bandToProto(alert.override?.band ?? alert.band),
     sequence: BigInt(view.sequence),
     ...partsToProto(alert.scoreChangeParts),
+    ...(view.mergedInto !== undefined && { mergedIntoSupplierId: view.mergedInto }),
   };
 }
 

@@ -111,6 +111,7 @@ export function attemptToProto(entry: StoredAttempt): MessageInitShape<typeof No
 const RULE_KINDS: Readonly<Record<DestinationRule["kind"], NoticeRuleKind>> = {
   route: NoticeRuleKind.ROUTE,
   assignment: NoticeRuleKind.ASSIGNMENT,
+  watchlist: NoticeRuleKind.WATCHLIST,
   escalation: NoticeRuleKind.ESCALATION,
 };
 

@@ -42,8 +42,11 @@ export interface SupplierDependencies {
     supplierId: string,
     which: { readonly weeks: number; readonly modelName: string; readonly scope: SupplierScope | undefined },
   ) => Promise<domain.SupplierHistory | undefined>;
-  /** Returns what is shown of each external source for a supplier. */
-  readonly readExternalScores: (supplierId: string) => Promise<readonly ShownExternalScore[]>;
+  /** Returns what is shown of each external source for a supplier, with a scope without those of merged suppliers. */
+  readonly readExternalScores: (
+    supplierId: string,
+    scope: SupplierScope | undefined,
+  ) => Promise<readonly ShownExternalScore[]>;
 }
 
 const DEFAULT_PAGE = 50;
@@ -121,7 +124,7 @@ export function supplierHandlers(deps: SupplierDependencies): Pick<ServiceImpl<t
       const found = await deps.findSupplier(supplierId, which);
       if (!found) throw new SupplierNotFoundError(supplierId);
       const { supplier, history, modelName, scoredByModels, formula, mergedScores } = found;
-      const externalScores = (await deps.readExternalScores(supplierId)).map(externalScoreToProto);
+      const externalScores = (await deps.readExternalScores(supplierId, which.scope)).map(externalScoreToProto);
       return {
         ...{ supplier: supplierToProto(supplier, policy), modelName, scoredByModels: [...scoredByModels] },
         history: history.map((score) => scoreToProto(score, policy)),

@@ -1,8 +1,7 @@
-import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { alertReasons, type ExplainedReason, explainScore } from "../../domain/scores/explain-score.ts";
 import type { Db } from "../database.ts";
 import { readStoredScores, scoreKey } from "../scores/stored-scores.ts";
-import { type AlertView, findAlert } from "./alerts.ts";
+import type { AlertView } from "./alerts.ts";
 
 /**
  * Adds the reasons to alerts. They come from the run that last evaluated the alert, so they always explain
@@ -18,10 +17,4 @@ export async function withReasons<V extends Pick<AlertView, "alert">>(
     const found = keys[i] && stored.get(scoreKey(keys[i]));
     return { ...view, reasons: found ? alertReasons(explainScore(found)) : [] };
   });
-}
-
-/** Returns one alert of the scope with its reasons. */
-export async function findWithReasons(db: Db, alertId: string, scope: SupplierScope | undefined) {
-  const found = await findAlert(db, alertId, scope);
-  return found && (await withReasons(db, [found]))[0];
 }

@@ -101,11 +101,22 @@ async function readKnown(
   return new Map(found.map(({ supplier, score, ...row }) => [keyOf(row), { supplier, score }]));
 }
 
-/** Returns the latest score of each source for a supplier. @param supplierId external id */
-export async function readExternalScores(db: Db, supplierId: string): Promise<readonly StoredExternalScore[]> {
-  const { rows } = await db.execute<{ source: string; score: number; asOf: string }>(sql`
-    select distinct on (s.source) s.source, s.score, s.as_of::text as "asOf"
+/**
+ * Returns the latest score of each source for a supplier and those that are merged into it; of the same day, that of the supplier itself.
+ * @param supplierId external id
+ * @param isApart whether the suppliers of a merge are seen apart
+ */
+export async function readExternalScores(
+  db: Db,
+  supplierId: string,
+  isApart: boolean,
+): Promise<readonly StoredExternalScore[]> {
+  const own = sql`(select id from bellwether.supplier where external_id = ${supplierId})`;
+  const merged = sql`select merged_id from bellwether.supplier_merge where survivor_id = ${own} and undone_at is null`;
+  const { rows } = await db.execute<{ source: string; score: number; asOf: string; supplierId: string }>(sql`
+    select distinct on (s.source) s.source, s.score, s.as_of::text as "asOf", u.external_id as "supplierId"
     from bellwether.external_score s join bellwether.supplier u on u.id = s.supplier_id
-    where u.external_id = ${supplierId} order by s.source, s.as_of desc`);
-  return rows;
+    where s.supplier_id = any(array(select id from ${own} o(id)${isApart ? sql`` : sql` union all ${merged}`}))
+    order by s.source, s.as_of desc, u.external_id <> ${supplierId}, u.id`);
+  return rows.map((row) => ({ ...row, supplierId: row.supplierId === supplierId ? "" : row.supplierId }));
 }

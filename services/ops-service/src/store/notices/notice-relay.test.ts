@@ -378,3 +378,67 @@ test("the outbox figures have the age of the oldest notice", async () => {
   const figures = await readOutboxFigures(db, new Date(START.getTime() + 90_000));
   expect(figures).toEqual({ waiting: 2, oldestAgeS: 90, dead: 0 });
 });
+
+test("the owner of a watchlist gets one notice of each supplier and run, of what the owner sees, also of merged suppliers", async () => {
+  const { write, relaying, inTransaction, db, pool, wait } = await setUp();
+  const routes = parseNoticeRoutes(
+    parseYaml(
+      `version: 1
+destinations:
+  - { name: a, channel: webhook, address: "https://a.example.org/" }
+  - { name: b, channel: webhook, address: "https://b.example.org/" }
+  - { name: c, channel: webhook, address: "https://c.example.org/" }
+  - { name: d, channel: webhook, address: "https://d.example.org/" }
+owners: [{ owner: ana, to: [a] }, { owner: bo, to: [b] }, { owner: cy, to: [c] }, { owner: di, to: [d] }]
+routes: [{ name: critical, severities: [critical], to: [a] }]
+`,
+      "routes.yaml",
+    ),
+  );
+  await pool.query(`insert into bellwether.label (kind, value) values ('region', 'EU'), ('region', 'US');
+    update bellwether.supplier u set region_id = l.id from bellwether.label l where l.value = case when u.id % 2 = 1 then 'EU' else 'US' end`);
+  const watch = (owner: string, scope: unknown, ...suppliers: number[]) =>
+    pool.query(
+      `with l as (insert into bellwether.watchlist (id, owner, owner_name, owner_scope, name, name_key, note, is_shared, version, created_at, changed_at, changed_by)
+         values (gen_random_uuid(), $1, $1, $2::jsonb, gen_random_uuid()::text, gen_random_uuid()::text, '', false, 1, now(), now(), $1) returning id)
+       insert into bellwether.watched_supplier select l.id, s from l, unnest($3::int[]) s`,
+      [owner, scope === undefined ? null : JSON.stringify(scope), suppliers],
+    );
+  // Two lists with the same supplier, and the supplier of a merge; a person of one region; one about whom nothing is known.
+  await watch("ana", "all", 1, 2);
+  await watch("ana", "all", 1);
+  await watch("bo", { regions: ["EU"], categories: [] }, 1, 2, 3);
+  await watch("cy", undefined, 1, 2, 3);
+  await watch("di", "all", 9);
+  const relay = () => relayNotices(inTransaction, { ...relaying, routes }, true);
+  const sent = async () =>
+    (await listNotices(db, {}, 10))
+      .map(({ destination, recipient, items }) => `${destination} ${recipient} ${items.map((one) => one.supplierId)}`)
+      .sort();
+  await write(event(1), event(2, { severity: "critical" }), event(3), event(4));
+  await relay();
+  expect(await sent()).toEqual(["a a s2", "a ana s1", "b bo s1,s3"]);
+  // A merge and its undo.
+  await pool.query("delete from bellwether.notice");
+  await pool.query(`insert into bellwether.supplier_merge (id, survivor_id, merged_id, evidence, reason, merged_by, merged_at, change)
+    values (gen_random_uuid(), 9, 8, '[]', '', 'x', now(), 1)`);
+  await write(event(8, { key: "run/2/8" }));
+  await relay();
+  expect(await sent()).toEqual(["d di s8"]);
+  wait(1_000);
+  await pool.query("update bellwether.supplier_merge set undone_at = now()");
+  await write(event(8, { key: "run/3/8" }));
+  await relay();
+  expect(await sent()).toEqual(["d di s8"]);
+  // A present session says more than the last change of the list.
+  await pool.query("delete from bellwether.notice");
+  await pool.query(
+    `insert into bellwether.session (id, hash, subject, name, role, method, scope, created_at, last_used_at, expires_at)
+     select gen_random_uuid(), s, s, s, 'analyst', 'token', scope::jsonb, $1::timestamptz, $1::timestamptz, $1::timestamptz + interval '1 day'
+     from (values ('cy', null), ('di', '{"regions":["US"],"categories":[]}')) v(s, scope)`,
+    [START.toISOString()],
+  );
+  await write(event(2, { key: "run/4/2" }), event(9, { key: "run/4/9" }));
+  await relay();
+  expect(await sent()).toEqual(["a ana s2", "c cy s2"]);
+});

@@ -12,6 +12,7 @@ import type { Db, InTransaction } from "../database.ts";
 import { readDeputies } from "../delegations/delegations.ts";
 import { notice, noticeItem } from "../notice-schema.ts";
 import { readNoticeFacts } from "./notice-facts.ts";
+import { readWatchers } from "./watchers.ts";
 
 export interface RelayOptions {
   readonly routes: NoticeRoutes;
@@ -84,10 +85,12 @@ async function routeEvents(db: Db, events: readonly NoticeEvent[], options: Rela
   const { routes, publicUrl } = options;
   const facts = await readNoticeFacts(db, events);
   const deputies = await readDeputies(db, now);
+  const watchersOf = await readWatchers(db, events, routes, now);
   let unrouted = 0;
   const rows = events.flatMap((event) => {
     const [supplier, run] = [facts.supplierOf(event), facts.runOf(event)];
-    const routed = supplier && run ? routeNotice(event, supplier, routes, deputies, now) : [];
+    const watchers = supplier ? watchersOf(event, supplier) : [];
+    const routed = supplier && run ? routeNotice(event, supplier, routes, { deputies, watchers }, now) : [];
     if (!supplier || !run || routed.length === 0) {
       unrouted++;
       return [];

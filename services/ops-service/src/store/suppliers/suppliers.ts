@@ -386,10 +386,7 @@ export async function findSupplier(
   }: { readonly weeks: number; readonly modelName: string; readonly scope: SupplierScope | undefined },
   labelTexts: LabelTexts,
 ): Promise<SupplierHistory | undefined> {
-  const { rows: ids } = await db.execute<{ id: number }>(
-    sql`select id from bellwether.supplier where external_id = ${supplierId}${andInScope(scope, sql`supplier`)}`,
-  );
-  const number = ids[0]?.id;
+  const number = await findSupplierNumber(db, supplierId, scope);
   if (number === undefined) return undefined;
   const scorers = await readScoringModels(db, number);
   const modelName = chooseModelOf(scorers, await listScoringModels(db), wanted);
@@ -406,6 +403,18 @@ export async function findSupplier(
     scoredByModels: scorers.toSorted(),
     mergedScores: await mergedScores(db, known, { modelName, labelTexts }),
   };
+}
+
+/** Returns the number of a supplier. Undefined: no supplier of the scope has the id. */
+export async function findSupplierNumber(
+  db: Db,
+  supplierId: string,
+  scope: SupplierScope | undefined,
+): Promise<number | undefined> {
+  const { rows } = await db.execute<{ id: number }>(
+    sql`select id from bellwether.supplier where external_id = ${supplierId}${andInScope(scope, sql`supplier`)}`,
+  );
+  return rows[0]?.id;
 }
 
 /** Returns the latest score of a history with its explanation, from the table of its run. */

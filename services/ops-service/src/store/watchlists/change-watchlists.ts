@@ -1,9 +1,8 @@
+import type { WatchlistLimits } from "@bellwether/config/people-limits";
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { and, eq, ne, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import {
-  MAX_LISTS,
-  MAX_WATCHED,
   mayChange,
   maySee,
   nameKeyOf,
@@ -21,15 +20,17 @@ import {
 } from "../../domain/watchlists/watchlist-error.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Db, Transaction } from "../database.ts";
+import { membersOf } from "../merges/members-of.ts";
 import { andInScope } from "../supplier-scopes.ts";
 import { watchlist } from "../watchlist-schema.ts";
 import { readWatchlist } from "./read-watchlists.ts";
 
-/** Who changes a list, when, and the ids of what is created. */
+/** Who changes a list, when, the ids of what is created, and the limits of lists. */
 export interface WatchlistChange {
   readonly watcher: Watcher;
   readonly at: Date;
   readonly newId: () => string;
+  readonly limits: WatchlistLimits;
 }
 
 /** Class of the advisory lock of an owner's lists: their number and names are checked before one is created or renamed. */
@@ -41,7 +42,7 @@ export async function createWatchlist(
   texts: WatchlistTexts,
   change: WatchlistChange,
 ): Promise<Watchlist> {
-  const { watcher, at, newId } = change;
+  const { watcher, at, newId, limits } = change;
   const { subject: owner, name: actor } = watcher;
   await lockOwner(db, owner);
   const nameKey = nameKeyOf(texts.name);
@@ -61,10 +62,12 @@ export async function createWatchlist(
       throw new WatchlistNameTakenError(same.name);
     return await readWatchlist(db, same.id, watcher);
   }
-  if (own.length >= MAX_LISTS) throw new WatchlistLimitError(MAX_LISTS, "lists");
+  if (own.length >= limits.maxLists) throw new WatchlistLimitError(limits.maxLists, "lists");
   const created = { id: newId(), ...texts, version: 1 };
   const times = { createdAt: at, changedAt: at, changedBy: actor };
-  await db.insert(watchlist).values({ ...created, owner, ownerName: actor, nameKey, ...times });
+  await db
+    .insert(watchlist)
+    .values({ ...created, owner, ownerName: actor, ownerScope: watcher.scope ?? "all", nameKey, ...times });
   await record(db, watchlistEvent("created", created, actor), change);
   return await readWatchlist(db, created.id, watcher);
 }
@@ -139,11 +142,12 @@ export async function addWatched(
   const list = await recordMembers(db, "suppliers_added", found, ids, change);
   // The list can have suppliers that the caller does not see.
   const whole = scope ? await readWatchlist(db, id, { ...change.watcher, scope: undefined }) : list;
-  if (whole.suppliers > MAX_WATCHED) throw new WatchlistLimitError(MAX_WATCHED, "suppliers");
+  const { maxSuppliers } = change.limits;
+  if (ids.length > 0 && whole.suppliers > maxSuppliers) throw new WatchlistLimitError(maxSuppliers, "suppliers");
   return { list, changed: ids.length };
 }
 
-/** Removes suppliers from a list. Suppliers that it does not have are ignored. @throws WatchlistNotFoundError, WatchlistNotOwnedError */
+/** Removes suppliers from a list, with the other suppliers of their merges. Suppliers that it does not have are ignored. @throws WatchlistNotFoundError, WatchlistNotOwnedError */
 export async function removeWatched(
   { db }: Transaction,
   id: string,
@@ -151,13 +155,17 @@ export async function removeWatched(
   change: WatchlistChange,
 ): Promise<ChangedMembers> {
   const found = await lockWatchlist(db, id, change.watcher);
-  const { rows } = await db.execute<{ id: string }>(sql`
+  const { scope } = change.watcher;
+  const asked = sql`(select u.id from bellwether.supplier u where u.external_id = any(${sql.param([...supplierIds])}::text[])${andInScope(scope, sql`u`)})`;
+  const { rows } = await db.execute<{ id: string; shown: number }>(sql`
     delete from bellwether.watched_supplier m using bellwether.supplier u
     where m.watchlist_id = ${id}::uuid and u.id = m.supplier_id
-      and u.external_id = any(${sql.param([...supplierIds])}::text[])${andInScope(change.watcher.scope, sql`u`)}
-    returning u.external_id as id`);
+      and m.supplier_id = any(array(${scope === undefined ? membersOf(asked) : asked}))
+    returning u.external_id as id, coalesce((select g.survivor_id from bellwether.supplier_merge g
+      where g.merged_id = u.id and g.undone_at is null and ${scope === undefined}), u.id) as shown`);
   const ids = rows.map((row) => row.id).sort();
-  return { list: await recordMembers(db, "suppliers_removed", found, ids, change), changed: ids.length };
+  const changed = new Set(rows.map(({ shown }) => shown)).size;
+  return { list: await recordMembers(db, "suppliers_removed", found, ids, change), changed };
 }
 
 type LockedWatchlist = Pick<
@@ -188,8 +196,10 @@ async function numbersOf(
   return new Map(rows.map(({ id, number }) => [id, number]));
 }
 
-const nextVersion = ({ version }: Pick<Watchlist, "version">, { watcher, at }: WatchlistChange) => ({
+const nextVersion = ({ version, owner }: Pick<Watchlist, "version" | "owner">, { watcher, at }: WatchlistChange) => ({
   ...{ version: version + 1, changedAt: at, changedBy: watcher.name },
+  // The notices about the suppliers of the list are limited to what its owner sees.
+  ...(owner === watcher.subject && { ownerScope: watcher.scope ?? "all" }),
 });
 
 /** Counts and records a change of the suppliers of a list. Without a change, the version stays. */

@@ -1,0 +1,1 @@
+ALTER TABLE "bellwether"."watchlist" ADD COLUMN "owner_scope" jsonb;
