@@ -13,7 +13,7 @@ const MAX_ON_DEMAND_KB = 60;
 /** Pages that are loaded when they are opened, and not ahead. Each has its own bound. */
 const PAGES_WHEN_OPENED = ["performance", "models", "rules", "audit", "settings", "watchlists"];
 /** Parts of a page that are loaded when they are opened. Each has its own bound too. */
-const PARTS_WHEN_OPENED = ["merging-card", "merged-note", "supplier-link", "watchlist-choice"];
+const PARTS_WHEN_OPENED = ["merging-card", "merged-note", "supplier-link", "watchlist-choice", "watchlist_service_pb"];
 const WITH_OWN_BOUND = [...PAGES_WHEN_OPENED.map((name) => `${name}-page`), ...PARTS_WHEN_OPENED];
 const MAX_PAGE_KB = 20;
 const MAX_NODES = 3_000;

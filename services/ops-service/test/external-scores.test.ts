@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ExternalSource } from "@bellwether/config/external-sources";
 import { createRiskPolicy } from "@bellwether/config/risk-policy";
 import { MissingExternalScore } from "@bellwether/gen/bellwether/ops/v1/external_score_pb";
@@ -5,6 +6,7 @@ import {
   ExternalScoreRejection,
   ExternalScoreService,
 } from "@bellwether/gen/bellwether/ops/v1/external_score_service_pb";
+import { OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { type Client, Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -149,20 +151,25 @@ test("the sources of the policy are listed", async () => {
 });
 
 test("scores follow merges: the survivor shows the latest one of each source, and an undo puts it back", async () => {
-  await send([row("S8", 20, "2026-05-01"), row("S9", 30, "2026-06-01")]);
-  await external.importExternalScores({ source: "finance", rows: [row("S8", 1), row("S9", 2)] });
+  // No other test has scores of these.
+  await ops.suppliers.importSuppliers({
+    ...{ requestId: randomUUID(), onConflict: OnConflict.SKIP },
+    rows: [{ supplierId: "M1" }, { supplierId: "M2" }],
+  });
+  await send([row("M1", 20, "2026-05-01"), row("M2", 30, "2026-06-01")]);
+  await external.importExternalScores({ source: "finance", rows: [row("M1", 1), row("M2", 2)] });
   const versionOf = async (supplierId: string) =>
     (await ops.merges.getSupplierIdentity({ supplierId })).supplier?.version ?? "";
-  const before = await shownOf("S8");
+  const before = await shownOf("M1");
   const { merge } = await ops.merges.mergeSuppliers({
-    ...{ survivorId: "S8", survivorVersion: await versionOf("S8"), reason: "the same company" },
-    ...{ mergedId: "S9", mergedVersion: await versionOf("S9") },
+    ...{ survivorId: "M1", survivorVersion: await versionOf("M1"), reason: "the same company" },
+    ...{ mergedId: "M2", mergedVersion: await versionOf("M2") },
   });
-  const merged = await shownOf("S8");
-  expect(merged.get("rating")).toMatchObject({ score: 30, asOf: "2026-06-01", scoredSupplierId: "S9" });
+  const merged = await shownOf("M1");
+  expect(merged.get("rating")).toMatchObject({ score: 30, asOf: "2026-06-01", scoredSupplierId: "M2" });
   // Of the same day, the score of the supplier itself.
   expect(merged.get("finance")).toMatchObject({ score: 1, scoredSupplierId: "" });
-  expect((await shownOf("S9")).get("finance")).toMatchObject({ score: 2, scoredSupplierId: "" });
+  expect((await shownOf("M2")).get("finance")).toMatchObject({ score: 2, scoredSupplierId: "" });
   await ops.merges.undoMerge({ mergeId: merge?.mergeId ?? "", reason: "two companies" });
-  expect(await shownOf("S8")).toEqual(before);
+  expect(await shownOf("M1")).toEqual(before);
 });

@@ -329,44 +329,44 @@ test("limits are those of the policy; a list that exceeds a lower limit stays, a
 });
 
 test("the suppliers of a list follow merges: the survivor is shown, and an undo puts the list back", async () => {
-  const all = { supplierIds: ["S11", "S12", "S13"] };
+  const all = { supplierIds: ["S24", "S25", "S26"] };
   const { watchlistId } = await created(ana, SHARED);
   await ana.addWatchedSuppliers({ watchlistId, ...all });
   const only = await created();
-  await ana.addWatchedSuppliers({ watchlistId: only.watchlistId, supplierIds: ["S12"] });
+  await ana.addWatchedSuppliers({ watchlistId: only.watchlistId, supplierIds: ["S25"] });
   const versionOf = async (supplierId: string) =>
     (await ops.merges.getSupplierIdentity({ supplierId })).supplier?.version ?? "";
-  const request = { survivorId: "S11", mergedId: "S12", reason: "the same company" };
-  const versions = { survivorVersion: await versionOf("S11"), mergedVersion: await versionOf("S12") };
+  const request = { survivorId: "S24", mergedId: "S25", reason: "the same company" };
+  const versions = { survivorVersion: await versionOf("S24"), mergedVersion: await versionOf("S25") };
   const { merge } = await ops.merges.mergeSuppliers({ ...request, ...versions });
   const shown = async (id: string, client = ana) => {
     const { watchlist, supplierIds } = await client.getWatchlist({ watchlistId: id });
     return [watchlist?.suppliers, ...supplierIds];
   };
-  expect(await shown(watchlistId)).toEqual([2, "S11", "S13"]);
-  expect(await shown(only.watchlistId)).toEqual([1, "S11"]);
-  for (const supplierId of ["S11", "S12"]) {
+  expect(await shown(watchlistId)).toEqual([2, "S24", "S26"]);
+  expect(await shown(only.watchlistId)).toEqual([1, "S24"]);
+  for (const supplierId of ["S24", "S25"]) {
     const { watchlists } = await ana.listWatchlists({ supplierId });
     const has = watchlists.filter(({ hasSupplier }) => hasSupplier).map((one) => one.watchlistId);
     expect(has.sort()).toEqual([watchlistId, only.watchlistId].sort());
   }
   const listed = async (id: string) =>
     (await ops.suppliers.listSuppliers({ watchlistId: id })).suppliers.map(({ supplierId }) => supplierId);
-  expect((await listed(watchlistId)).sort()).toEqual(["S11", "S13"]);
+  expect((await listed(watchlistId)).sort()).toEqual(["S24", "S26"]);
   // A person with a scope sees each supplier apart.
   const scoped = await scopedClient("vera", { regions: ["EU", "US"], categories: [] });
-  expect(await shown(watchlistId, scoped)).toEqual([3, "S11", "S12", "S13"]);
+  expect(await shown(watchlistId, scoped)).toEqual([3, "S24", "S25", "S26"]);
   await ops.merges.undoMerge({ mergeId: merge?.mergeId ?? "", reason: "two companies" });
-  expect(await shown(watchlistId)).toEqual([3, "S11", "S12", "S13"]);
-  expect(await shown(only.watchlistId)).toEqual([1, "S12"]);
+  expect(await shown(watchlistId)).toEqual([3, "S24", "S25", "S26"]);
+  expect(await shown(only.watchlistId)).toEqual([1, "S25"]);
   // Removing the survivor removes the merged supplier, as one.
   await ops.merges.mergeSuppliers({
     ...request,
-    ...{ survivorVersion: await versionOf("S11"), mergedVersion: await versionOf("S12") },
+    ...{ survivorVersion: await versionOf("S24"), mergedVersion: await versionOf("S25") },
   });
-  expect(await ana.removeWatchedSuppliers({ watchlistId, supplierIds: ["S11"] })).toMatchObject({ removed: 1 });
-  expect(await shown(watchlistId)).toEqual([1, "S13"]);
-  expect(await ana.removeWatchedSuppliers({ watchlistId: only.watchlistId, supplierIds: ["S11"] })).toMatchObject({
+  expect(await ana.removeWatchedSuppliers({ watchlistId, supplierIds: ["S24"] })).toMatchObject({ removed: 1 });
+  expect(await shown(watchlistId)).toEqual([1, "S26"]);
+  expect(await ana.removeWatchedSuppliers({ watchlistId: only.watchlistId, supplierIds: ["S24"] })).toMatchObject({
     ...{ removed: 1, watchlist: { suppliers: 0 } },
   });
 });

@@ -41,7 +41,7 @@ test("two rows of a supplier and day with different scores are both rejected, eq
 });
 
 const shown = (score: number, asOf: string, source = SOURCE) =>
-  shownScores([source], [{ source: "rating", score, asOf }], new Date("2026-06-30T12:00:00Z"))[0];
+  shownScores([source], [{ source: "rating", score, asOf, supplierId: "" }], new Date("2026-06-30T12:00:00Z"))[0];
 
 test("a score is stale on the day after its limit, and is then missing with its age, never a number", () => {
   expect(shown(50, "2026-05-31")).toMatchObject({ score: 50, missing: null, ageDays: 30 });
@@ -54,6 +54,6 @@ test("a score of 0 is a score, and one outside of a scale that was changed later
 });
 
 test("a supplier without a score of a source is missing there, and scores of a removed source are not shown", () => {
-  const found = shownScores([SOURCE], [{ source: "other", score: 1, asOf: TODAY }], new Date());
-  expect(found).toEqual([{ source: SOURCE, score: null, missing: "none", asOf: "", ageDays: 0 }]);
+  const found = shownScores([SOURCE], [{ source: "other", score: 1, asOf: TODAY, supplierId: "" }], new Date());
+  expect(found).toEqual([{ source: SOURCE, score: null, missing: "none", asOf: "", ageDays: 0, scoredSupplierId: "" }]);
 });

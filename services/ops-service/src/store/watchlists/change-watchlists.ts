@@ -199,7 +199,7 @@ async function numbersOf(
 const nextVersion = ({ version, owner }: Pick<Watchlist, "version" | "owner">, { watcher, at }: WatchlistChange) => ({
   ...{ version: version + 1, changedAt: at, changedBy: watcher.name },
   // The notices about the suppliers of the list are limited to what its owner sees.
-  ...(owner === watcher.subject && { ownerScope: watcher.scope ?? "all" }),
+  ...(owner === watcher.subject && { ownerScope: watcher.scope ?? ("all" as const) }),
 });
 
 /** Counts and records a change of the suppliers of a list. Without a change, the version stays. */
