@@ -17,6 +17,8 @@ export function alertFromColumns(row: Readonly<Record<string, unknown>>): Alert 
     const value = row[name] ?? null;
     converted[key] = fromText !== null && typeof value === "string" ? fromText(value) : value;
   }
+  // The column is text, so that a rule of a later version does not break a list.
+  if (converted.dimension !== "impact") converted.dimension = "score";
   return converted;
 }
 

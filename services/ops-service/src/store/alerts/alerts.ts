@@ -1,11 +1,12 @@
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
-import { aliasedTable, and, desc, eq, getTableColumns, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { aliasedTable, and, desc, eq, inArray, sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
 import type { Alert, AlertSeverity } from "../../domain/alerts/alert.ts";
 import type { ImpactFormula } from "../../domain/scores/expected-impact.ts";
 import type { Db } from "../database.ts";
-import { alert, run, supplier } from "../schema.ts";
+import { alert } from "../schema.ts";
 import { numberInScope } from "../supplier-scopes.ts";
+import { alertFromColumns } from "./alert-columns.ts";
 import { type AlertFilter, alertConditions } from "./alert-conditions.ts";
 
 /** An alert with the names and ids that callers use. */
@@ -122,9 +123,27 @@ export function findAlerts(
 /** Returns the condition that an alert is about a supplier of the scope; none without a scope. */
 export const ofScope = (scope: SupplierScope | undefined): SQL[] => numberInScope(scope, sql`${alert.supplierId}`);
 
+/** Table `page`: the alerts of a list before they are joined with other tables. */
+const PAGE = aliasedTable(alert, "page");
+
+const label = (id: SQL): SQL => sql`coalesce((select value from bellwether.label where id = ${id}), '')`;
+
+/** What an alert of `page` is returned with, from its supplier `u`, the run `r` that raised it and its last run `l`. */
+const NAMES = sql`
+  u.external_id as "supplierExternalId", u.name as "supplierName", ${label(sql`u.region_id`)} as region,
+  ${label(sql`u.category_id`)} as category, u.exposure, u.exposure_currency as "exposureCurrency",
+  l.impact_formula as formula, r.iso_week as "raisedWeek", l.iso_week as "lastWeek",
+  coalesce(l.scored_by ->> 'version', '') as "modelVersion",
+  (select o.rule_id from bellwether.alert o where o.id = page.replaced_by) as "replacedByRuleId",
+  coalesce((select t.sequence from bellwether.alert_transaction t where t.change_id = page.change_id), 0)::float8
+    as sequence`;
+
+type ViewRow = Omit<AlertView, "alert"> & Record<string, unknown>;
+
 /**
  * Reads alerts with their names. The alerts are selected before the other tables are joined, so that a page
- * costs the same whatever the number of suppliers.
+ * costs the same whatever the number of suppliers. The SQL is written out: drizzle, which builds and reads it column by
+ * column, took a sixth of the time of a process under load.
  * @param parts conditions that divide the alerts: each part is read in the order of `keys`. Left out: one part
  */
 export async function selectAlerts(
@@ -134,42 +153,24 @@ export async function selectAlerts(
   limit: number,
   parts: readonly SQL[] = [],
 ): Promise<AlertView[]> {
-  const lastRun = aliasedTable(run, "last_run");
-  const page = aliasedTable(alert, "page");
-  const select = (part?: SQL) =>
-    db
-      .select()
-      .from(alert)
-      .where(and(condition, part))
-      .orderBy(...keys(alert))
-      .limit(limit);
-  const [first, ...others] = parts.map(select);
-  const selected = first ? others.reduce((all, other) => all.unionAll(other), first.$dynamic()) : select();
-  const label = (id: SQL | typeof supplier.regionId | typeof supplier.categoryId) =>
-    sql<string>`coalesce((select value from bellwether.label where id = ${id}), '')`;
-  const rows = await db
-    .select({
-      alert: getTableColumns(page),
-      supplierExternalId: supplier.externalId,
-      supplierName: supplier.name,
-      region: label(supplier.regionId),
-      category: label(supplier.categoryId),
-      exposure: supplier.exposure,
-      exposureCurrency: supplier.exposureCurrency,
-      formula: lastRun.impactFormula,
-      raisedWeek: run.isoWeek,
-      lastWeek: lastRun.isoWeek,
-      modelVersion: sql<string>`coalesce(${lastRun.scoredBy} ->> 'version', '')`,
-      replacedByRuleId: sql<string | null>`(select o.rule_id from bellwether.alert o where o.id = ${page.replacedBy})`,
-      sequence: sql<number>`coalesce((select t.sequence from bellwether.alert_transaction t where t.change_id = ${page.changeId}), 0)::float8`,
-    })
-    .from(selected.as("page"))
-    .innerJoin(supplier, eq(supplier.id, page.supplierId))
-    .innerJoin(run, eq(run.id, page.raisedRunId))
-    .innerJoin(lastRun, eq(lastRun.id, page.lastRunId))
-    .orderBy(...keys(page))
-    .limit(limit);
-  return rows.map((row) => ({ ...row, alert: alertFromRow(row.alert) }));
+  const order = (t: AlertTable): SQL => sql.join([...keys(t)], sql`, `);
+  const select = (part?: SQL): SQL =>
+    sql`(select * from ${alert} where ${and(condition, part) ?? sql`true`} order by ${order(alert)} limit ${limit}::int)`;
+  const selected = sql.join(parts.length === 0 ? [select()] : parts.map(select), sql` union all `);
+  const { rows } = await db.execute<ViewRow>(sql`
+    select page.*, ${NAMES} from (${selected}) page
+    join bellwether.supplier u on u.id = page.supplier_id
+    join bellwether.run r on r.id = page.raised_run_id join bellwether.run l on l.id = page.last_run_id
+    order by ${order(PAGE)} limit ${limit}::int`);
+  return rows.map((row) => {
+    const { supplierExternalId, supplierName, region, category, exposure, exposureCurrency, formula } = row;
+    const { raisedWeek, lastWeek, modelVersion, replacedByRuleId, sequence } = row;
+    return {
+      alert: alertFromColumns(row),
+      ...{ supplierExternalId, supplierName, region, category, exposure, exposureCurrency, formula },
+      ...{ raisedWeek, lastWeek, modelVersion, replacedByRuleId, sequence },
+    };
+  });
 }
 
 type AlertRow = typeof alert.$inferSelect;
