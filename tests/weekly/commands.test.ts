@@ -183,7 +183,7 @@ test("a replay looks for the files of all weeks before it runs one, and names al
   const replay = ["replay", "--from", "2026-W35", "--to", "2026-W37", "--input", pattern, ...own];
   const stopped = await command(replay);
   expect(stopped).toMatchObject({
-    code: 1,
+    code: 2,
     json: { error: { reason: "INPUTS_MISSING", missing: [{ iso_week: "2026-W35" }, { iso_week: "2026-W37" }] } },
     stderr: expect.stringContaining("no week was run, because 2 of 3 weeks have no input: 2026-W35 ("),
   });

@@ -161,7 +161,7 @@ export async function createProgram(context: CliContext, words: readonly string[
         "Exit codes:\n" +
         "  0  success\n" +
         "  1  failure: for example an unknown id, a service that does not answer, or rejected rows of a file\n" +
-        "  2  wrong options, input or configuration: for example an unknown feature, or an invalid variable or file of config/; nothing was done",
+        "  2  wrong options, input or configuration: for example an unknown feature, a file that does not exist, or an invalid variable or file of config/; nothing was done",
     )
     // `alerts resolve --version N` is an option of the subcommand.
     .enablePositionalOptions()

@@ -44,6 +44,9 @@ const USAGE_ERRORS: ReadonlySet<string> = new Set([
   "EnvError",
   "ConfigError",
   "InvalidConfigurationError",
+  "SourceError",
+  "MappingSqlError",
+  "MissingInputsError",
 ]);
 
 /**

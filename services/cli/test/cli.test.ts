@@ -398,7 +398,7 @@ test("a usage error exits with 2, a failure with 1, each with one clear line", a
     [["predict", "--input", SUPPLIER, "--url", "http://127.0.0.1:9"], 1, "does not answer"],
     [["predict", "--input", SUPPLIER, "--model", "nobody"], 1, 'no model "nobody"'],
     [["models", "promote", "v77"], 1, 'no version or alias "v77"'],
-    [["train", "--data", path.join(folder, "nowhere")], 1, "nowhere"],
+    [["train", "--data", path.join(folder, "nowhere")], 2, "nowhere"],
     [["train", "--data", path.join(folder, "demo"), "--config", "nowhere.yaml"], 2, "nowhere.yaml"],
     [["weekly", "run", "--week", "2025-W53", "--input", "x.csv"], 2, "2025 has the weeks W01 to W52"],
     [["frobnicate"], 2, "unknown command"],

@@ -48,7 +48,14 @@ test("the reason of a run that did not begin is INVALID_CONFIGURATION under --js
   expect(JSON.parse(stdout)).toMatchObject({ error: { reason: "INVALID_CONFIGURATION" } });
 });
 
-test("a file that does not exist is still a failure of the check", async () => {
-  const { code, stderr } = await run(["weekly", "check", "--input", "FOLDER/nothing.csv"]);
-  expect([code, stderr]).toEqual([1, expect.stringContaining("nothing.csv")]);
+test.each([["check"], ["run"]])("a file that does not exist exits with 2, as nothing was done: %s", async (command) => {
+  const args = ["weekly", command, "--week", "2026-W01", "--input", "FOLDER/nothing.csv", "--json"];
+  const { code, stderr, stdout } = await run(args);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("nothing.csv")]);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { kind: "usage", reason: "INPUT_NOT_FOUND" } });
+});
+
+test("a file without the columns of the mapping exits with 2 in training, where nothing was done", async () => {
+  const { code, stderr } = await run(TRAIN);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/source "|mapping, /)]);
 });

@@ -1,6 +1,7 @@
 import { expandInput } from "@bellwether/contract/expand-input";
 import { countText } from "@bellwether/reasons/count-text";
 import type { CliContext } from "../context/cli-context.ts";
+import { InvalidConfigurationError } from "../errors/invalid-configuration-error.ts";
 import type { GivenOptions } from "../output/given-options.ts";
 import type { Report } from "../output/report.ts";
 import { withoutScoreText } from "./run-text.ts";
@@ -12,7 +13,7 @@ class ReplayStoppedError extends Error {
   /** Fields of `error` under --json in addition to kind and message. */
   readonly details: object;
 
-  constructor(week: string, complete: number, total: number, cause: WeeklyRunError) {
+  constructor(week: string, complete: number, total: number, cause: WeeklyRunError | InvalidConfigurationError) {
     super(
       `the replay stopped at ${week}, with ${complete} of ${countText(total, "week")} complete: ${cause.message}; when that is solved, the same command continues with ${week}`,
       { cause },
@@ -63,7 +64,9 @@ export async function replay(
       outcomes.push(outcome);
       report.line(`[${i + 1}/${weeks.length}] ${outcomeText(outcome)}`);
     } catch (error) {
-      throw error instanceof WeeklyRunError ? new ReplayStoppedError(week, i, weeks.length, error) : error;
+      // Before the first week, nothing was done: such an error is one of the input, not of the replay.
+      const isStopped = error instanceof WeeklyRunError || (i > 0 && error instanceof InvalidConfigurationError);
+      throw isStopped ? new ReplayStoppedError(week, i, weeks.length, error) : error;
     }
   }
   return outcomes;

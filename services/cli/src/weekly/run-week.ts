@@ -37,7 +37,7 @@ interface WeeklyMessage<T> {
 
 /** Why a week was not run. With --json, the command prints all fields as `error`. */
 interface WeeklyFailure {
-  /** RUN_HELD (with `checks` and `rejected_reasons`), LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), INVALID_CONFIGURATION, or RUN_FAILED; of a check CHECK_FAILED or INVALID_CONFIGURATION. */
+  /** RUN_HELD (with `checks` and `rejected_reasons`), LOSS_LIMIT (with `losses` and `rejected_reasons`), WEEK_COMPLETE (with `recorded` and `given`), INVALID_CONFIGURATION, INPUT_NOT_FOUND, or RUN_FAILED; of a check CHECK_FAILED, INVALID_CONFIGURATION or INPUT_NOT_FOUND. */
   readonly reason: string;
   readonly message: string;
   /**
@@ -45,6 +45,9 @@ interface WeeklyFailure {
    */
   readonly report?: string;
 }
+
+/** Reasons of a run or check that did not begin. Exit code 2. */
+const UNUSABLE: ReadonlySet<string> = new Set(["INVALID_CONFIGURATION", "INPUT_NOT_FOUND"]);
 
 /** A week that was not run. */
 export class WeeklyRunError extends Error {
@@ -263,8 +266,8 @@ async function runChild<T>(
   if (outcome === undefined) {
     const message = withOptions(withAddress(failure.message, urls), failure, given);
     const shown = { ...failure, message: withConfigFiles(message, files, given) };
-    throw failure.reason === "INVALID_CONFIGURATION"
-      ? new InvalidConfigurationError(shown.message)
+    throw UNUSABLE.has(failure.reason)
+      ? new InvalidConfigurationError(shown.message, failure.reason)
       : new WeeklyRunError(shown);
   }
   return outcome;

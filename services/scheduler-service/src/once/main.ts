@@ -14,13 +14,7 @@ import type { Progress } from "../domain/weekly-run.ts";
 import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
 import { DEFAULT_RISK_POLICY, RUN_ENV, storeSettings, WEEKS_FOLDER, weeklyIngestLimits } from "../setup/run-env.ts";
 import { missingInputs } from "./missing-inputs.ts";
-import {
-  checkFailureToJson,
-  failureToJson,
-  INVALID_CONFIGURATION,
-  inputReportToJson,
-  outcomeToJson,
-} from "./outcome.ts";
+import { checkFailureToJson, failureToJson, inputReportToJson, outcomeToJson, UNUSABLE } from "./outcome.ts";
 
 /** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
 const LINGER_MS = 500;
@@ -106,10 +100,10 @@ try {
   process.exitCode = 0;
 } catch (error) {
   const cause: unknown = stopped.signal.aborted ? stopped.signal.reason : error;
-  const failure = isRun ? failureToJson(cause, folder) : checkFailureToJson(cause);
+  const failure = isRun ? failureToJson(cause, folder) : checkFailureToJson(cause, process.env.WEEKLY_WEEK ?? "");
   if (process.send) process.send({ failure });
   else console.error(failure.message);
-  process.exitCode = failure.reason === INVALID_CONFIGURATION ? 2 : 1;
+  process.exitCode = UNUSABLE.has(failure.reason) ? 2 : 1;
 } finally {
   await telemetry?.stop();
   setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -6,10 +6,11 @@ import {
   LossLimit,
   RunLossesSchema,
 } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { MappingSqlError } from "@bellwether/ingest/ingest-errors";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
-import { failureToJson, outcomeToJson } from "./outcome.ts";
+import { InputNotFoundError, LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
+import { checkFailureToJson, failureToJson, outcomeToJson } from "./outcome.ts";
 
 const LOSSES = create(RunLossesSchema, {
   ...{ rowsRejected: 2_999n, rejectedShare: 0.999, maxRejectedShare: 0.02, maxRejectedRows: 10n },
@@ -90,4 +91,14 @@ test("a complete week that is sent with other content reports both digests", () 
     given: { source_digest: "b", config_hash: "c" },
   });
   expect(failureToJson("gone")).toEqual({ reason: "RUN_FAILED", message: "gone" });
+});
+
+test("a check says that a run would fail by an error of the mapping; a missing file is not a failure of a run", () => {
+  expect(checkFailureToJson(new MappingSqlError("weekly.rows", "no column c"), "2026-W47")).toEqual({
+    reason: "CHECK_FAILED",
+    message: "a run of 2026-W47 with this file would fail: mapping, weekly.rows: no column c",
+  });
+  const missing = new InputNotFoundError("week.csv");
+  const expected = { reason: "INPUT_NOT_FOUND", message: missing.message };
+  expect([checkFailureToJson(missing, "2026-W47"), failureToJson(missing)]).toEqual([expected, expected]);
 });

@@ -2,12 +2,14 @@ import path from "node:path";
 import { ConfigError } from "@bellwether/config/config-error";
 import { EnvError } from "@bellwether/env/env";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { IngestLimitError, MappingSqlError, NoRowsError, SourceError } from "@bellwether/ingest/ingest-errors";
 import { describeChecks } from "@bellwether/plausibility/check";
 import { checkFromProto } from "@bellwether/plausibility/check-proto";
 import type { InputReport } from "../domain/check-input-file.ts";
 import { lossesToJson } from "../domain/run-summary.ts";
 import {
   DiskError,
+  InputNotFoundError,
   InputUnavailableError,
   LossLimitError,
   PeerUnavailableError,
@@ -55,18 +57,34 @@ export function inputReportToJson({ week, ...report }: InputReport): object {
   };
 }
 
-/** Returns the failure of a check of an input as plain JSON. Nothing of a run is said, because there is none. */
-export function checkFailureToJson(error: unknown): { readonly reason: string; readonly message: string } {
+/** Returns the failure of a check of the input of a week as plain JSON. Nothing of a run is said, because there is none. */
+export function checkFailureToJson(
+  error: unknown,
+  week: string,
+): { readonly reason: string; readonly message: string } {
   const isTemporary =
     error instanceof DiskError || error instanceof PeerUnavailableError || error instanceof InputUnavailableError;
   const message = isTemporary ? error.problem : error instanceof Error ? error.message : String(error);
-  return { reason: isConfigurationError(error) ? INVALID_CONFIGURATION : "CHECK_FAILED", message };
+  return {
+    reason: unusableReason(error) ?? "CHECK_FAILED",
+    message: isReadingError(error) ? `a run of ${week} with this file would fail: ${message}` : message,
+  };
 }
 
-/** Reason of a run or check that did not begin, because a variable or a configuration file is invalid. */
-export const INVALID_CONFIGURATION = "INVALID_CONFIGURATION";
+/** Whether a run of the same file and mapping ends with this error, too. */
+const isReadingError = (error: unknown): boolean =>
+  error instanceof SourceError ||
+  error instanceof MappingSqlError ||
+  error instanceof NoRowsError ||
+  error instanceof IngestLimitError;
 
-const isConfigurationError = (error: unknown): boolean => error instanceof EnvError || error instanceof ConfigError;
+/** Reasons of a run or check that did not begin: a variable or a configuration file is invalid, or the input does not exist. */
+export const UNUSABLE: ReadonlySet<string> = new Set(["INVALID_CONFIGURATION", "INPUT_NOT_FOUND"]);
+
+function unusableReason(error: unknown): string | null {
+  if (error instanceof EnvError || error instanceof ConfigError) return "INVALID_CONFIGURATION";
+  return error instanceof InputNotFoundError ? "INPUT_NOT_FOUND" : null;
+}
 
 /**
  * Returns the failure of a week as plain JSON. `reason` is a stable identifier; the figures are those of the
@@ -102,7 +120,7 @@ export function failureToJson(
     const { recorded, given } = error;
     return { reason: "WEEK_COMPLETE", message, ...{ recorded: inputsToJson(recorded), given: inputsToJson(given) } };
   }
-  return { reason: isConfigurationError(error) ? INVALID_CONFIGURATION : "RUN_FAILED", message };
+  return { reason: unusableReason(error) ?? "RUN_FAILED", message };
 }
 
 const inputsToJson = ({ sourceDigest, configHash }: WeekCompleteError["given"]) => ({
