@@ -391,6 +391,9 @@ describe("a week that is superseded", () => {
         { id: "wrong", score: 0.95 },
         { id: "cleared", score: 0.9 },
         { id: "down", score: 0.74 },
+        // Without a score, in both revisions or in one of them.
+        { id: "unknown" },
+        { id: "gone" },
       ],
       REST,
     );
@@ -410,15 +413,16 @@ describe("a week that is superseded", () => {
       { id: "missed", score: 0.9 },
       { id: "cleared", score: 0.9 },
       { id: "down", score: 0.9 },
+      { id: "unknown" },
       REST,
     ]);
     await ops.batch.submitChunk(testChunk(lease, 0, corrected));
-    const { run: second } = await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 6n, chunksTotal: 1 });
+    const { run: second } = await ops.batch.completeRun({ ...(lease && { lease }), rowsRead: 7n, chunksTotal: 1 });
     expect(second).toMatchObject({
       ...{ state: RunState.COMPLETE, supersedesRunId: first.runId },
       changes: {
-        ...{ suppliers: 5n, scoresChanged: 3n, maxScoreChange: 0.75, bandsChanged: 1n },
-        ...{ suppliersAdded: 1n, suppliersRemoved: 0n },
+        ...{ suppliers: 6n, scoresChanged: 3n, maxScoreChange: 0.75, bandsChanged: 1n },
+        ...{ suppliersAdded: 1n, suppliersRemoved: 1n },
         alertsRaised: { count: 1, alertIds: [(await alertOf("missed")).alertId] },
         alertsCleared: { count: 1, alertIds: [(await alertOf("wrong")).alertId] },
         alertsChanged: { count: 1, alertIds: [(await alertOf("down")).alertId] },

@@ -772,21 +772,21 @@ export const AlertIdsSchema: GenMessage<AlertIds> = /*@__PURE__*/
  */
 export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
   /**
-   * Number of suppliers with a score in both revisions.
+   * Number of suppliers in both revisions, with or without a score.
    *
    * @generated from field: uint64 suppliers = 1;
    */
   suppliers: bigint;
 
   /**
-   * Number of these suppliers whose score changed.
+   * Number of these suppliers whose score changed, or who have a score in one of the revisions only.
    *
    * @generated from field: uint64 scores_changed = 2;
    */
   scoresChanged: bigint;
 
   /**
-   * The largest absolute change of a score, in [0, 1]. 0: no score changed.
+   * The largest absolute change of a score that both revisions have, in [0, 1]. 0: no such score changed.
    *
    * @generated from field: double max_score_change = 3;
    */
@@ -800,14 +800,14 @@ export type RevisionChanges = Message<"bellwether.ops.v1.RevisionChanges"> & {
   bandsChanged: bigint;
 
   /**
-   * Number of suppliers with a score in this revision only.
+   * Number of suppliers in this revision only, with or without a score.
    *
    * @generated from field: uint64 suppliers_added = 5;
    */
   suppliersAdded: bigint;
 
   /**
-   * Number of suppliers with a score in the superseded revision only.
+   * Number of suppliers in the superseded revision only, with or without a score.
    *
    * @generated from field: uint64 suppliers_removed = 6;
    */

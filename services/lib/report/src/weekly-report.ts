@@ -135,7 +135,7 @@ export interface ReportedDecision {
 
 /** A revision of a week, compared with the run that it superseded. */
 export interface ReportedRevision {
-  /** Suppliers with a score in both. */
+  /** Suppliers in both, with or without a score. */
   readonly suppliers: number;
   readonly scores_changed: number;
   readonly bands_changed: number;

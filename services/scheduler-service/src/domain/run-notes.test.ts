@@ -29,6 +29,14 @@ test("a run without peculiarities has no notes", () => {
   expect(notes({}, { wasComplete: true })).toEqual([]);
 });
 
+test("a revision says what it changed against the one that it replaced", () => {
+  const counts = { suppliers: 390n, scoresChanged: 12n, maxScoreChange: 0.25, bandsChanged: 1n };
+  const changes = { ...counts, suppliersAdded: 8n, suppliersRemoved: 1n, alertsRaised: { count: 2 } };
+  expect(notes({ revision: 2, changes })).toEqual([
+    "revision 2 replaced an earlier revision of the week: 12 of 390 scores changed (by at most 0.25), 1 band; 8 suppliers added, 1 removed; alerts: 2 raised, 0 cleared, 0 with another severity",
+  ]);
+});
+
 test("names the size of the chunks when it is not that of the setting, except for a run that was complete before", () => {
   expect(notes({ chunkRows: 4_096 })).toEqual([]);
   expect(notes({ chunkRows: 1_000 })).toEqual([

@@ -1,6 +1,6 @@
 import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { isoWeekStart } from "@bellwether/contract/iso-week";
-import type { BatchRun, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import type { BatchRun, RevisionChanges, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
 import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
@@ -56,6 +56,7 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
       `started again from the beginning${how.correctedInput === null ? "" : ` with ${how.correctedInput}`}: an earlier attempt had another source or configuration, or chunks of an unknown size; nothing of it was published`,
     );
   if (!wasComplete) notes.push(...chunkNotes(run, how.chunkRows));
+  if (run.changes) notes.push(revisionNote(run.revision, run.changes));
   if (run.overtakenBy)
     notes.push(`rules not evaluated: ${run.overtakenBy} was complete before ${isoWeek}; alerts are unchanged`);
   if (forceFuture) notes.push(`forced before the week began, by ${forceFuture.actor}: ${forceFuture.reason}`);
@@ -132,6 +133,18 @@ function missingSuppliers({ suppliers, previousSuppliers, previousWeek, minSuppl
     `${share >= WARNED_SHARE ? "warning: " : ""}at least ${missing} of the ${countText(previousSuppliers, "supplier")} of ${previousWeek} ${missing === 1n ? "is" : "are"} missing ` +
       `(${percent(share)}; the policy allows ${percent(1 - minSuppliersShare)})`,
   ];
+}
+
+/** Says what a revision changed against the one that it replaced. */
+function revisionNote(revision: number, changes: RevisionChanges): string {
+  const { suppliers, scoresChanged, maxScoreChange, bandsChanged, suppliersAdded, suppliersRemoved } = changes;
+  const { alertsRaised, alertsCleared, alertsChanged } = changes;
+  const most = maxScoreChange > 0 ? ` (by at most ${Math.ceil(maxScoreChange * 1e4) / 1e4})` : "";
+  return (
+    `revision ${revision} replaced an earlier revision of the week: ${scoresChanged} of ${countText(suppliers, "score")} changed${most}, ${countText(bandsChanged, "band")}; ` +
+    `${countText(suppliersAdded, "supplier")} added, ${suppliersRemoved} removed; ` +
+    `alerts: ${alertsRaised?.count ?? 0} raised, ${alertsCleared?.count ?? 0} cleared, ${alertsChanged?.count ?? 0} with another severity`
+  );
 }
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -28,15 +28,16 @@ export interface RevisionChanges extends ScoreComparison {
   readonly alertsChanged: AlertIds;
 }
 
-/** The scores of two runs, compared by supplier. */
+/** Two runs, compared by supplier. Suppliers without a score count as the others. */
 export interface ScoreComparison {
-  /** Suppliers with a score in both runs. */
+  /** Suppliers in both runs. */
   readonly suppliers: number;
+  /** Also scores that only one of the runs has. */
   readonly scoresChanged: number;
   /** The largest |change| of a score, in [0, 1]. */
   readonly maxScoreChange: number;
   readonly bandsChanged: number;
-  /** Suppliers with a score in the later run only. */
+  /** Suppliers in the later run only. */
   readonly suppliersAdded: number;
   readonly suppliersRemoved: number;
 }

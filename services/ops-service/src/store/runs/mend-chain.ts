@@ -66,22 +66,22 @@ export async function mendChain(
   await writer.mendScoreChanges(next.id, await previousScores(db, next.before));
 }
 
-/** Compares the scores of two runs by supplier. A run whose table was dropped has no scores. */
+/** Compares two runs by supplier, also suppliers without a score. A run whose table was dropped has no scores. */
 export async function compareScores(db: Db, beforeId: number, afterId: number): Promise<ScoreComparison> {
   const stored = new Map<number, boolean>();
   for (const runId of [beforeId, afterId]) stored.set(runId, await hasScores(db, runId));
-  const scored = (runId: number) =>
+  const rowsOf = (runId: number) =>
     stored.get(runId)
-      ? sql`(select supplier, p, band from ${scoresOf(runId)} where p is not null)`
+      ? sql`(select supplier, p, band from ${scoresOf(runId)})`
       : sql`(select null::int as supplier, null::float8 as p, null::smallint as band where false)`;
   const { rows } = await db.execute<ScoreComparison & Record<string, unknown>>(sql`
     select (count(*) filter (where a.supplier = b.supplier))::float8 as suppliers,
-      (count(*) filter (where a.p <> b.p))::float8 as "scoresChanged",
+      (count(*) filter (where a.supplier = b.supplier and a.p is distinct from b.p))::float8 as "scoresChanged",
       coalesce(max(abs(a.p - b.p)), 0) as "maxScoreChange",
       (count(*) filter (where a.band <> b.band))::float8 as "bandsChanged",
       (count(*) filter (where b.supplier is null))::float8 as "suppliersAdded",
       (count(*) filter (where a.supplier is null))::float8 as "suppliersRemoved"
-    from ${scored(afterId)} a full join ${scored(beforeId)} b on b.supplier = a.supplier`);
+    from ${rowsOf(afterId)} a full join ${rowsOf(beforeId)} b on b.supplier = a.supplier`);
   const [compared] = rows;
   if (!compared) throw new Error("an aggregate returned no row");
   return compared;
