@@ -3,6 +3,7 @@ import { loadAlertRules } from "@bellwether/config/alert-rules";
 import { outcomesOf } from "@bellwether/config/model-config";
 import { loadModelFolders, type ModelFolder } from "@bellwether/config/model-folders";
 import { loadModelPolicy } from "@bellwether/config/model-policy";
+import { nameVariable } from "@bellwether/config/name-variable";
 import { loadRiskPolicy, type RiskPolicy } from "@bellwether/config/risk-policy";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { env } from "@bellwether/env/env";
@@ -58,8 +59,12 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
   ports: DEFAULT_PORTS.OPS_SERVICE,
   shape: OPS_ENV,
   async start(config, { settings, logger, telemetry, opened, source }) {
-    const alertRules = await loadAlertRules(config.alertRules);
-    const riskPolicy = await loadRiskPolicy(config.riskPolicy);
+    const variables = {
+      [config.alertRules]: "BELLWETHER_ALERT_RULES",
+      [config.riskPolicy]: "BELLWETHER_RISK_POLICY",
+    };
+    const alertRules = await nameVariable(loadAlertRules(config.alertRules), variables);
+    const riskPolicy = await nameVariable(loadRiskPolicy(config.riskPolicy), variables);
     const outcomes = await readOutcomeSpec(config.modelConfig, (message) => logger.warn(message));
     const defaultModel = outcomes.modelName ?? config.model;
     const folders = await loadModelFolders(config.modelFolders, defaultModel);

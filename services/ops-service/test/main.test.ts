@@ -112,8 +112,13 @@ test("a service that other machines can reach requires authentication", async ()
   expect(lines).toEqual([expect.stringMatching(/^ops-service would listen on 0\.0\.0\.0 without authentication/)]);
 });
 
-test("missing alert rules are reported by name, exit code 1", async () => {
-  const { code, lines } = await failedStart("ops-service", { BELLWETHER_ALERT_RULES: "config/none.yaml" });
-  expect(code).toBe(1);
-  expect(lines.join("\n")).toContain("config/none.yaml:1:1 found no file at this path");
-});
+test.each(["BELLWETHER_ALERT_RULES", "BELLWETHER_RISK_POLICY"])(
+  "a missing file is reported by its name and its variable %s, exit code 1",
+  async (variable) => {
+    const { code, lines } = await failedStart("ops-service", { [variable]: "config/none.yaml" });
+    expect(code).toBe(1);
+    expect(lines.join("\n")).toMatch(
+      new RegExp(`config/none\\.yaml:1:1 found no file at this path, .*; ${variable} names another file`),
+    );
+  },
+);

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { nameVariable } from "@bellwether/config/name-variable";
 import { expandInput, hasWeekPlaceholder } from "@bellwether/contract/expand-input";
 import { StorageError } from "@bellwether/files/storage-error";
 import type { Queues } from "@bellwether/queue/open-queue";
@@ -44,6 +45,13 @@ export interface WeeklyModel extends Disposable {
 /** Longest time in which a trigger finds its objects, ms: shorter than its own time limit. */
 const FIND_OBJECTS_MS = 5_000;
 
+/** Returns the variables of the files of the default model, by their paths. */
+const variablesOf = ({ modelConfig, featureMapping, riskPolicy }: ModelRuns): Readonly<Record<string, string>> => ({
+  [modelConfig]: "BELLWETHER_MODEL_CONFIG",
+  [featureMapping]: "BELLWETHER_FEATURE_MAPPING",
+  ...(riskPolicy !== undefined && { [riskPolicy]: "BELLWETHER_RISK_POLICY" }),
+});
+
 /**
  * Reads the configuration of a model, and opens channels to the peers.
  * @param furtherName null: the default model, whose files and queues have the names of earlier releases
@@ -62,7 +70,8 @@ export async function openWeeklyModel(
   if (configured !== null && marker === "sha256")
     throw new StorageError("WEEKLY_INPUT_MARKER=sha256 is for files; use done or none for objects");
   const copiesFolder = furtherName === null ? INPUT_COPIES : `${INPUT_COPIES}.${furtherName}`;
-  const runner = await createWeeklyRunner({ ...shared, ...runs, copiesFolder });
+  const variables = furtherName === null ? variablesOf(runs) : {};
+  const runner = await nameVariable(createWeeklyRunner({ ...shared, ...runs, copiesFolder }), variables);
   const findInput = async (named: string, week: string): Promise<string> => {
     const given = named === "" ? input : named;
     inputUrlOf(given, places);

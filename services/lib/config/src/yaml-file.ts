@@ -3,6 +3,9 @@ import { open } from "node:fs/promises";
 import { isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { ConfigError, type ConfigViolation } from "./config-error.ts";
 
+/** What is found in place of a file that does not exist. */
+export const NO_FILE = "no file at this path";
+
 /** Maximum size of a configuration file: enough for a mapping of 2,000 columns. A larger file is the wrong file. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -106,7 +109,7 @@ async function readBounded(path: string): Promise<string> {
     if (error instanceof ConfigError) throw error;
     if (error instanceof TypeError) throw whole(path, "bytes that are not UTF-8", "a YAML file in UTF-8");
     const code = error instanceof Error && "code" in error ? String(error.code) : "an error";
-    throw whole(path, code === "ENOENT" ? "no file at this path" : `${code} when reading`, "a readable YAML file");
+    throw whole(path, code === "ENOENT" ? NO_FILE : `${code} when reading`, "a readable YAML file");
   }
 }
 
