@@ -75,7 +75,7 @@ test("a retrain that fails ends with exit code 1 and its reason", async () => {
 
 test.each([
   [["start"], 2, "required option '--reason <text>' not specified"],
-  [["start", "--reason", " "], 2, "a reason of 1 to 500 characters"],
+  [["start", "--reason", " "], 2, "a reason of 1 to 2,000 bytes"],
   [["start", "--reason", "x", "--weeks", "2026-W12..2026-W01"], 2, "expected the earlier week first"],
   [["cancel", "--job", "retrain-99", "--reason", "x"], 1, 'job "retrain-99" does not exist'],
   [["watch", "--job", "retrain-99"], 1, 'job "retrain-99" does not exist'],
