@@ -74,11 +74,9 @@ export function alertHandlers(deps: AlertDependencies): Omit<ServiceImpl<typeof 
       const supplierIds = watchlistId === "" ? undefined : await deps.watchedNumbers(watchlistId, callerOf(context));
       const asked = { ...queryFromProto(request, { mine, scope }, deps.now()), ...(supplierIds && { supplierIds }) };
       const query = await deps.findText(asked);
-      // The counts are shared with other calls: they mostly wait for a query that runs already.
-      const [rows, counts] = await Promise.all([
-        deps.listAlerts(query, order, size + 1),
-        deps.countAlerts(query, mine),
-      ]);
+      // One after the other: a call uses one database connection at a time, and a call that has ended leaves no query.
+      const rows = await deps.listAlerts(query, order, size + 1);
+      const counts = await deps.countAlerts(query, mine);
       const { items, nextPageToken } = pageOf(rows, size, tokens, ({ alert }) => keyOf(alert, order.by));
       return {
         ...{ alerts: items.map(alertToProto), nextPageToken, deputyFor: [...deputyFor] },
