@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { CheckKind, CheckOutcome, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
@@ -54,7 +54,9 @@ async function setUp(csv: string, mapping?: string) {
 async function knowEarlier(week: Awaited<ReturnType<typeof setUp>>, csv: string): Promise<void> {
   await using before = await setUp(csv);
   await before.run();
-  const { sourceDigest, rowsRead, rowsScored } = before.ledger.run;
+  const { sourceDigest, inputDigest, rowsRead, rowsScored } = before.ledger.run;
+  await cp(before.folderOf(WEEK), week.folderOf("2026-W46"), { recursive: true });
+  week.ledger.completeInputs.set("2026-W46", inputDigest);
   const { profile, contentDigest } = before.ledger.reported;
   week.ledger.earlier = {
     ...{ previousWeek: "2026-W46", previousSuppliers: rowsScored, previousProfile: profile },
@@ -81,20 +83,58 @@ describe("a run whose input fails a check", () => {
     await using week = await setUp(weekCsv(3));
     await knowEarlier(week, weekCsv(300));
     const error = await week.run().catch((cause: unknown) => cause);
-    expect(failed(error)).toEqual(["rows", "suppliers"]);
+    expect(failed(error)).toEqual(["rows", "suppliers", "shared_suppliers"]);
     expect(String(error)).toContain(
       "2026-W47 is held, and nothing of it is published: 3 rows, 1 % of the 300 of 2026-W46",
     );
     expect(week.ledger.run).toMatchObject({ state: RunState.HELD });
     expect([week.ledger.chunks.size, week.ledger.reported.profile.length]).toEqual([0, 9]);
     // The same file again is held without reading it.
-    expect(failed(await week.run().catch((cause: unknown) => cause))).toEqual(["rows", "suppliers"]);
+    expect(failed(await week.run().catch((cause: unknown) => cause))).toEqual([
+      ...["rows", "suppliers", "shared_suppliers"],
+    ]);
 
     week.ledger.approve();
     const { run } = await week.run();
     expect(run).toMatchObject({ state: RunState.COMPLETE, rowsScored: 3n });
-    expect(week.ledger.reported.checks.filter(({ outcome }) => outcome === CheckOutcome.FAILED)).toHaveLength(2);
+    expect(week.ledger.reported.checks.filter(({ outcome }) => outcome === CheckOutcome.FAILED)).toHaveLength(3);
     expect(JSON.parse(await readFile(path.join(week.folderOf(WEEK), "report.json"), "utf8")).rows_scored).toBe(3);
+  });
+
+  test("is held when its supplier ids lost their leading zeros, and warns of those of a few", async () => {
+    const withIds = (idOf: (i: number) => string): string =>
+      weekCsv(300, { delayBy: 1 }).replace(/^S_(\d+)/gm, (_, i: string) => idOf(Number(i)));
+    const padded = weekCsv(300).replace(/^S_(\d+)/gm, (_, i: string) => i.padStart(6, "0"));
+    await using week = await setUp(withIds((i) => `${i}`));
+    await knowEarlier(week, padded);
+    const error = await week.run().catch((cause: unknown) => cause);
+    expect(failed(error)).toEqual(["shared_suppliers"]);
+    expect(String(error)).toContain(
+      "0 of the 300 suppliers of 2026-W46 are in the input, 0 % (limit: 70 %); 300 missing ids differ from new ids only in leading zeros, case or spaces",
+    );
+    const checked = await week.check();
+    expect(checked.outcome).toBe("held");
+    expect(checked.notes.join("\n")).toContain('leading zeros, case or spaces: "000000" is "0", "000001" is "1"');
+
+    await writeFile(
+      week.input,
+      withIds((i) => (i < 10 ? `${i}` : `${i}`.padStart(6, "0"))),
+    );
+    const { notes } = await week.run();
+    const warning = notes.find((note) => note.includes("leading zeros"));
+    expect(warning).toMatch(
+      /^warning: compared with 2026-W46, 10 missing ids differ from new ids only in .* spaces\. Each/,
+    );
+  });
+
+  test("is not compared by supplier ids with a snapshot of another revision of the week before", async () => {
+    await using week = await setUp(weekCsv(300, { delayBy: 1 }).replace(/^S_/gm, "T_"));
+    await knowEarlier(week, weekCsv(300));
+    week.ledger.completeInputs.set("2026-W46", "0".repeat(64));
+    const { checks } = await week.check();
+    expect(checks.find(({ kind }) => kind === "shared_suppliers")).toMatchObject({
+      ...{ outcome: "not_possible", detail: "the snapshot of 2026-W46 is not stored on this machine" },
+    });
   });
 
   test("goes on with an acceptance that was given beforehand", async () => {
@@ -154,7 +194,7 @@ describe("a run whose input fails a check", () => {
     await using week = await setUp(`${head}\n${wrong.join("\n")}\n`);
     await knowEarlier(week, weekCsv(1_000, { delayBy: 5 }));
     expect(failed(await week.run().catch((cause: unknown) => cause))).toEqual([
-      ...["suppliers", "rejected_rows", "unit avg_payment_delay_days"],
+      ...["suppliers", "shared_suppliers", "rejected_rows", "unit avg_payment_delay_days"],
     ]);
   });
 

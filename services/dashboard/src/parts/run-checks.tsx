@@ -7,6 +7,7 @@ import { wordOf } from "./words.ts";
 const KIND_WORDS = {
   [CheckKind.ROWS]: "Number of rows",
   [CheckKind.SUPPLIERS]: "Number of suppliers",
+  [CheckKind.SHARED_SUPPLIERS]: "Suppliers of the week before",
   [CheckKind.REJECTED_ROWS]: "Rejected rows",
   [CheckKind.SAME_CONTENT]: "Same content as another week",
   [CheckKind.MISSING_COLUMN]: "Column without values",

@@ -13,10 +13,19 @@ test("the product's own checks, an empty map and no map are the defaults", async
 });
 
 test("each check can be set, or turned off with a reason", () => {
-  for (const name of ["rows", "suppliers", "same_content", "missing_column", "constant_column", "unit"])
+  for (const name of [
+    "rows",
+    "suppliers",
+    "shared_suppliers",
+    "same_content",
+    "missing_column",
+    "constant_column",
+    "unit",
+  ])
     expect(JSON.stringify(checks(`{ ${name}: { disabled: "not useful here" } }`))).toContain("not useful here");
   expect(checks("{ renamed_column: { disabled: why } }").renamedColumn).toEqual({ disabled: "why" });
   expect(checks("{ rows: { max_share: 3 } }").rows).toEqual({ minShare: 0.5, maxShare: 3 });
+  expect(checks("{ shared_suppliers: { min_share: 0 } }").sharedSuppliers).toEqual({ minShare: 0 });
   expect(checks("{ unit: { factor: 5 } }").unit).toEqual({ factor: 5 });
   expect(checks("{ moving_columns: { age: it grows } }").movingColumns).toEqual({ age: "it grows" });
 });
@@ -29,7 +38,12 @@ test("a check cannot be turned off without a reason, and limits have their ends"
       "{ rows: false }",
       "{ rows: { min_share: 1.01 } }",
     ],
-    ...["{ rows: { max_share: 0.99 } }", "{ suppliers: { max_share: 1001 } }", "{ unit: { factor: 1.49 } }"],
+    ...[
+      "{ rows: { max_share: 0.99 } }",
+      "{ suppliers: { max_share: 1001 } }",
+      "{ shared_suppliers: { min_share: 1.01 } }",
+      "{ unit: { factor: 1.49 } }",
+    ],
     ...["{ moving_columns: { age: 3 } }", "{ moving_columns: [age] }"],
   ])
     expect(() => checks(wrong), wrong).toThrow(/policy\.yaml:2:\d+ checks/);

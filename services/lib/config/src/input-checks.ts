@@ -19,6 +19,8 @@ export interface InputChecks {
   readonly rows: CheckSetting<{ readonly minShare: number; readonly maxShare: number }>;
   /** Suppliers, as a share of that week's: at most `maxShare` (default 2). The lower limit is `weekly_losses.min_suppliers_share`. */
   readonly suppliers: CheckSetting<{ readonly maxShare: number }>;
+  /** Suppliers of that week that are in the input too, as a share of that week's: at least `minShare` (default 0.7). */
+  readonly sharedSuppliers: CheckSetting<{ readonly minShare: number }>;
   /** No other week of the model has the same file, or the same rows after the mapping. */
   readonly sameContent: CheckSetting;
   /** No column is without any value that had values in the week before. */
@@ -61,6 +63,9 @@ export const inputChecksSchema = z
       suppliers: z
         .strictObject({ disabled, max_share: highest.default(2) }, { error: "max_share, disabled" })
         .prefault({}),
+      shared_suppliers: z
+        .strictObject({ disabled, min_share: lowest.default(0.7) }, { error: "min_share, disabled" })
+        .prefault({}),
       same_content: withoutLimits,
       missing_column: withoutLimits,
       constant_column: withoutLimits,
@@ -81,6 +86,7 @@ export function inputChecksOf(parsed: z.output<typeof inputChecksSchema>): Input
   return {
     rows: setting(parsed.rows.disabled, { minShare: parsed.rows.min_share, maxShare: parsed.rows.max_share }),
     suppliers: setting(parsed.suppliers.disabled, { maxShare: parsed.suppliers.max_share }),
+    sharedSuppliers: setting(parsed.shared_suppliers.disabled, { minShare: parsed.shared_suppliers.min_share }),
     sameContent: setting(parsed.same_content.disabled, {}),
     missingColumn: setting(parsed.missing_column.disabled, {}),
     constantColumn: setting(parsed.constant_column.disabled, {}),
@@ -94,6 +100,7 @@ export function inputChecksOf(parsed: z.output<typeof inputChecksSchema>): Input
 export const DEFAULT_CHECKS: InputChecks = {
   rows: { minShare: 0.5, maxShare: 2 },
   suppliers: { maxShare: 2 },
+  sharedSuppliers: { minShare: 0.7 },
   sameContent: {},
   missingColumn: {},
   constantColumn: {},

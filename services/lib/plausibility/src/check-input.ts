@@ -5,6 +5,7 @@ import { checkContent, type InputContent } from "./check-content.ts";
 import { checkRejected, checkSuppliers } from "./check-losses.ts";
 import { checkRenamed, type MissingColumn } from "./check-renamed.ts";
 import { checkRows } from "./check-rows.ts";
+import { checkShared, type SharedSuppliers } from "./check-shared.ts";
 import type { ColumnProfile } from "./column-profile.ts";
 import { measureLosses } from "./losses.ts";
 import type { PreviousInput } from "./previous-input.ts";
@@ -22,6 +23,8 @@ export interface CheckedInput {
   readonly columns: readonly ColumnProfile[];
   /** Columns of the mapping that the files do not have. */
   readonly missing: readonly MissingColumn[];
+  /** The suppliers of the previous week, compared with those of the input. Null: they are not known. */
+  readonly shared: SharedSuppliers | null;
 }
 
 /** What a weekly input is compared with. */
@@ -34,7 +37,7 @@ export interface ComparedWith {
 
 /** Does every check of a weekly input, in the order of `CHECK_KINDS`. No check reads a row. */
 export function checkInput(
-  { content, isDated, rows, counts, columns, missing }: CheckedInput,
+  { content, isDated, rows, counts, columns, missing, shared }: CheckedInput,
   { previous, others }: ComparedWith,
   { checks, losses: limits }: Pick<RiskPolicy, "checks" | "losses">,
 ): Check[] {
@@ -43,6 +46,7 @@ export function checkInput(
   return [
     checkRows(rows, previous, checks.rows),
     checkSuppliers(losses, checks.suppliers),
+    checkShared(shared, previous, checks.sharedSuppliers),
     checkRejected(losses),
     checkContent(content, others, checks.sameContent, isDated),
     ...checkMissing(columns, previous, checks.missingColumn),

@@ -14,6 +14,7 @@ import type { ColumnProfile } from "./column-profile.ts";
 const KINDS: Readonly<Record<Check["kind"], CheckKind>> = {
   rows: CheckKind.ROWS,
   suppliers: CheckKind.SUPPLIERS,
+  shared_suppliers: CheckKind.SHARED_SUPPLIERS,
   rejected_rows: CheckKind.REJECTED_ROWS,
   same_content: CheckKind.SAME_CONTENT,
   missing_column: CheckKind.MISSING_COLUMN,

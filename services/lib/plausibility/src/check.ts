@@ -2,6 +2,7 @@
 export const CHECK_KINDS = [
   "rows",
   "suppliers",
+  "shared_suppliers",
   "rejected_rows",
   "same_content",
   "missing_column",
@@ -84,6 +85,7 @@ export function withoutEarlierWeeks(checks: readonly Check[], reason: string): C
 export const CHECK_NAMES: Readonly<Record<CheckKind, string>> = {
   rows: "rows",
   suppliers: "suppliers",
+  shared_suppliers: "shared suppliers",
   rejected_rows: "rejected rows",
   same_content: "same content",
   missing_column: "column without values",

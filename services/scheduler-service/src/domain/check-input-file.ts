@@ -6,7 +6,7 @@ import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot
 import { type Check, failedChecks, withoutEarlierWeeks } from "@bellwether/plausibility/check";
 import { checkWeek } from "./check-week.ts";
 import type { IngestRecord } from "./ingest-record.ts";
-import { exchangedWarnings, similarIdsWarning } from "./input-warnings.ts";
+import { changedIdsWarning, exchangedWarnings, similarIdsWarning } from "./input-warnings.ts";
 import { checkContract } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import { dateNote, inputNotes, repeatedNotes } from "./run-notes.ts";
@@ -20,6 +20,7 @@ import {
   WeekCompleteError,
 } from "./scheduler-error.ts";
 import type { SeenInput } from "./seen-input.ts";
+import { findShared } from "./shared-suppliers.ts";
 import { unreachableRules } from "./unreachable-rules.ts";
 import { unscoredNote } from "./unscored-note.ts";
 import type { InputComparison, Ledger, ServedModel } from "./weekly-ports.ts";
@@ -115,9 +116,10 @@ export async function checkInputFile(
   }
   const change = await changeSince(deps, input, seen, signal);
   if (change !== "") return notWhole(date, change);
+  const shared = await findShared(deps, deps.openWeek(week), snapshotPath, comparison.previous, signal);
   const all = checkWeek(
     { ...read, input },
-    { ...comparison, run: { isoWeek: week } },
+    { ...comparison, run: { isoWeek: week }, shared },
     deps.policy,
     deps.hasSourceTables,
   );
@@ -140,6 +142,8 @@ export async function checkInputFile(
   const similar = similarIdsWarning(await deps.findSimilarIds(snapshotPath, signal));
   if (similar !== null) notes.push(similar);
   notes.push(...repeatedNotes(read.rejected.count, read.rejected.repeated));
+  if (comparison.previous !== null && shared !== null)
+    notes.push(...changedIdsWarning(shared, comparison.previous.week));
   notes.push(...inputNotes({ ...read, readingNotes: read.sources.flatMap((source) => source.notes) }));
   const unscored = minimum === null ? null : await deps.countUnscored(snapshotPath, minimum, signal);
   const withoutScore = minimum && unscored && unscoredNote(minimum, unscored);

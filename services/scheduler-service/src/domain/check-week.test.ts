@@ -25,6 +25,7 @@ const started = (suppliers: number | null) => ({
   run: create(BatchRunSchema, { isoWeek: "2026-W47" }),
   previous: suppliers === null ? null : { week: "2026-W46", suppliers, rows: suppliers, columns: [] },
   otherInputs: [],
+  shared: null,
 });
 const failed = (checks: readonly Check[]) =>
   checks.filter(({ outcome }) => outcome === "failed").map(({ kind, detail }) => `${kind}: ${detail}`);
@@ -50,7 +51,13 @@ test("rejected rows fail by both limits of the policy, with or without an earlie
 test("without an earlier week, every comparison is not possible, and nothing holds the run", () => {
   const checks = checkWeek(ingest(3), started(null), POLICY, false);
   expect(checks.map(({ kind, outcome }) => `${kind} ${outcome}`)).toEqual([
-    ...["rows not_possible", "suppliers not_possible", "rejected_rows passed", "same_content not_possible"],
+    ...[
+      "rows not_possible",
+      "suppliers not_possible",
+      "shared_suppliers not_possible",
+      "rejected_rows passed",
+      "same_content not_possible",
+    ],
     ...["missing_column not_possible", "constant_column not_possible", "unit not_possible", "renamed_column passed"],
   ]);
   expect(holdsRun(checks, [], false)).toBe(false);

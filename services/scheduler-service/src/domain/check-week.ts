@@ -2,6 +2,7 @@ import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { type Check, failedChecks } from "@bellwether/plausibility/check";
 import { checkInput } from "@bellwether/plausibility/check-input";
+import type { SharedSuppliers } from "@bellwether/plausibility/check-shared";
 import type { LossCounts } from "@bellwether/plausibility/rejected-share";
 import type { IngestRecord } from "./ingest-record.ts";
 import type { InputComparison } from "./weekly-ports.ts";
@@ -25,7 +26,12 @@ export function lossCountsOf({ rows, rejected, sources }: IngestRecord, hasSourc
 /** Checks the input of a started run against the earlier weeks, before a row is scored. */
 export function checkWeek(
   ingested: IngestRecord,
-  { run, previous, otherInputs }: InputComparison & { readonly run: Pick<BatchRun, "isoWeek"> },
+  {
+    run,
+    previous,
+    otherInputs,
+    shared,
+  }: InputComparison & { readonly run: Pick<BatchRun, "isoWeek">; readonly shared: SharedSuppliers | null },
   { checks, losses, drift }: Pick<RiskPolicy, "checks" | "losses" | "drift">,
   hasSourceTables: boolean,
 ): Check[] {
@@ -39,6 +45,7 @@ export function checkWeek(
     counts,
     columns: profile?.columns ?? [],
     missing: ingested.missing ?? [],
+    shared,
   };
   // A feature that moves by construction is declared once, for drift and for these checks.
   const moving = Object.fromEntries(drift.moving.map((name) => [name, "moves by construction"]));

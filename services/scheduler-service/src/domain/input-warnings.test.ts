@@ -1,6 +1,6 @@
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import { expect, test } from "vitest";
-import { exchangedWarnings, similarIdsWarning } from "./input-warnings.ts";
+import { changedIdsWarning, exchangedWarnings, similarIdsWarning } from "./input-warnings.ts";
 
 /** Columns of a hundred rows, each with one value that the others do not have. */
 const columns = (...tops: readonly (readonly [string, string])[]): ColumnProfile[] =>
@@ -36,4 +36,14 @@ test("similar ids are counted and quoted", () => {
   ).toMatch(
     /^warning: 5 supplier ids differ from another one only in case, spaces or leading zeros: "S1" and "s1" and "s1 ", "07" and "7"\. /,
   );
+});
+
+test("ids that are written in another way than in the week before are counted, with examples when they may be shown", () => {
+  const found = { suppliers: 400, shared: 102, similar: 298, examples: [{ before: "000301", now: "301" }] };
+  expect(changedIdsWarning({ ...found, similar: 0, examples: [] }, "2026-W48")).toEqual([]);
+  const [named = ""] = changedIdsWarning(found, "2026-W48");
+  expect(named).toContain(
+    'warning: compared with 2026-W48, 298 missing ids differ from new ids only in leading zeros, case or spaces: "000301" is "301". Each',
+  );
+  expect(changedIdsWarning({ ...found, examples: [] }, "2026-W48")[0]).toContain("case or spaces. Each counts");
 });

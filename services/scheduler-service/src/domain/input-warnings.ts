@@ -1,4 +1,5 @@
 import type { SimilarIds } from "@bellwether/ingest/snapshot/similar-ids";
+import { type SharedSuppliers, similarText } from "@bellwether/plausibility/check-shared";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import { findExchanged } from "@bellwether/plausibility/find-exchanged";
 import type { PreviousInput } from "@bellwether/plausibility/previous-input";
@@ -27,4 +28,17 @@ export function similarIdsWarning({ ids, examples }: SimilarIds): string | null 
   if (ids === 0) return null;
   const shown = examples.map((group) => group.map((id) => JSON.stringify(id)).join(" and ")).join(", ");
   return `warning: ${ids} supplier ids differ from another one only in case, spaces or leading zeros: ${shown}. Each counts as a supplier of its own; correct the file, or make them equal by supplier_id of the mapping, such as upper(trim(id))`;
+}
+
+/**
+ * Warns of suppliers of the week before whose id is written in another way in the input: they are new suppliers, without a
+ * history.
+ */
+export function changedIdsWarning(found: SharedSuppliers, week: string): string[] {
+  if (found.similar === 0) return [];
+  const pairs = found.examples.map(({ before, now }) => `${JSON.stringify(before)} is ${JSON.stringify(now)}`);
+  const shown = pairs.length === 0 ? "" : `: ${pairs.join(", ")}`;
+  return [
+    `warning: compared with ${week}, ${similarText(found)}${shown}. Each counts as a new supplier without a history; correct the file, or make the ids equal by supplier_id of the mapping, such as lpad(id, 6, '0')`,
+  ];
 }

@@ -15,7 +15,7 @@ import { measureDrift, readPreviousWeek } from "./drift.ts";
 import { allOf, forEachInFlight } from "./in-flight.ts";
 import type { IngestRecord } from "./ingest-record.ts";
 import { hasSameObjects, type InputObject, objectUrl } from "./input-object.ts";
-import { exchangedWarnings } from "./input-warnings.ts";
+import { changedIdsWarning, exchangedWarnings } from "./input-warnings.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import {
@@ -32,6 +32,7 @@ import {
   WeekCompleteError,
 } from "./scheduler-error.ts";
 import { riskScores, scoreRows } from "./score-rows.ts";
+import { type CompareIds, findShared } from "./shared-suppliers.ts";
 import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
 import { unscoredNote } from "./unscored-note.ts";
 import { chunkRowsOf, notesOf, readStoredWeek, writeReport } from "./week-summary.ts";
@@ -108,6 +109,8 @@ export interface WeeklyDeps {
   readChunks(parquet: string, from: number, rows: number, signal: AbortSignal): AsyncIterable<SnapshotChunk>;
   /** Reads the features of about this number of suppliers, the same ones in every week. */
   readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
+  /** Compares the supplier ids of two snapshots. */
+  readonly compareIds: CompareIds;
   /** Counts the rows of a snapshot with too few known features for a score. */
   countUnscored(parquet: string, minimum: ScoreMinimum, signal: AbortSignal): Promise<UnscoredRows>;
   /** When a change of a distribution is an alarm. */
@@ -276,7 +279,8 @@ async function finishRun(
   const chunksTotal = Math.ceil(ingested.rows / chunkRows);
   // The ledger already has the rejected rows of a resumed run.
   progress.add({ rowsRead, rowsRejected: began.run.rowsRead === undefined ? rowsRejected : 0 });
-  const checks = checkWeek(ingested, began, deps.policy, deps.hasSourceTables);
+  const shared = await findShared(deps, files, files.snapshotPath, began.previous, task.signal);
+  const checks = checkWeek(ingested, { ...began, shared }, deps.policy, deps.hasSourceTables);
   if (ingested.rows === 0) throw new NothingToScoreError(ingested, describeFailed(checks));
   if (chunksTotal > MAX_CHUNKS) throw new TooManyChunksError(ingested.rows, chunkRows, MAX_CHUNKS);
   await ledger.report(lease, {
@@ -336,7 +340,11 @@ async function finishRun(
     cleanedIds: ingested.cleanedIds ?? null,
     changedAttributes: ingested.changedAttributes ?? null,
     unscored: minimum && unscored && unscoredNote(minimum, unscored),
-    warnings: exchangedWarnings(checked.profile, began.previous),
+    warnings: [
+      ...exchangedWarnings(checked.profile, began.previous),
+      // Notes are logged, and shown to people who may not see each supplier.
+      ...(shared === null ? [] : changedIdsWarning({ ...shared, examples: [] }, began.previous?.week ?? "")),
+    ],
   });
   await writeReport(files, run, stored, notes);
   return { run, rejected, notes };

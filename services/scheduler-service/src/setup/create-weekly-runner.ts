@@ -35,6 +35,7 @@ import { sweepDrafts } from "../store/old-snapshots.ts";
 import { openReadable } from "../store/open-readable.ts";
 import { publishWeek } from "../store/publish-week.ts";
 import {
+  compareSnapshotIds,
   countUnscoredRows,
   findSimilar,
   readSnapshot,
@@ -142,6 +143,8 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
     countUnscored: (parquet: string, minimum: ScoreMinimum, signal: AbortSignal) =>
       onDisk(path.dirname(parquet), countUnscoredRows(parquet, minimum, signal)),
+    compareIds: (parquet: string, earlierParquet: string, signal: AbortSignal) =>
+      onDisk(settings.weeksFolder, compareSnapshotIds(parquet, earlierParquet, limits, signal)),
     ...{ driftPolicy: policy.drift, hasPolicyFile: settings.riskPolicy !== undefined },
   };
   const ingestWith =

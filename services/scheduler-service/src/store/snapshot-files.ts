@@ -7,6 +7,7 @@ import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks"
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
 import type { ScoreMinimum, UnscoredRows } from "@bellwether/ingest/snapshot/unscored-rows";
 import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
+import type { SharedSuppliers } from "@bellwether/plausibility/check-shared";
 
 // Loads DuckDB with the first file. Without it, a starting scheduler is ready a tenth of a second sooner.
 
@@ -62,4 +63,15 @@ export async function countUnscoredRows(
 export async function findSimilar(parquet: string, limits: IngestLimits, signal: AbortSignal): Promise<SimilarIds> {
   const { findSimilarIds } = await import("@bellwether/ingest/snapshot/similar-ids");
   return findSimilarIds(parquet, limits, signal);
+}
+
+/** Compares the supplier ids of a snapshot with those of an earlier one. */
+export async function compareSnapshotIds(
+  parquet: string,
+  earlierParquet: string,
+  limits: IngestLimits,
+  signal: AbortSignal,
+): Promise<SharedSuppliers> {
+  const { compareIds } = await import("@bellwether/ingest/snapshot/compare-ids");
+  return compareIds(parquet, earlierParquet, limits, signal);
 }

@@ -14,7 +14,7 @@ export interface SimilarIds {
 const [MAX_EXAMPLES, MAX_IDS] = [3, 3];
 
 /** SQL of an id without the differences that people do not see: lower case, no white space, no leading zeros. */
-const PLAIN = `ltrim(regexp_replace(lower(supplier_id), '\\s+', '', 'g'), '0')`;
+export const PLAIN_ID = `ltrim(regexp_replace(lower(supplier_id), '\\s+', '', 'g'), '0')`;
 
 /** Finds similar supplier ids in a snapshot. @throws Error when the file is not a snapshot */
 export async function findSimilarIds(parquet: string, limits: IngestLimits, signal?: AbortSignal): Promise<SimilarIds> {
@@ -24,8 +24,8 @@ export async function findSimilarIds(parquet: string, limits: IngestLimits, sign
   const from = `read_parquet(${sqlText(path)})`;
   // The hash keeps the groups small. Ids with the same hash by chance differ in their plain form below.
   await workspace.run(
-    `create table alike as select ${PLAIN} as plain, supplier_id from ${from}
-     where hash(${PLAIN}) in (select hash(${PLAIN}) from ${from} group by all having min(supplier_id) <> max(supplier_id))`,
+    `create table alike as select ${PLAIN_ID} as plain, supplier_id from ${from}
+     where hash(${PLAIN_ID}) in (select hash(${PLAIN_ID}) from ${from} group by all having min(supplier_id) <> max(supplier_id))`,
   );
   await workspace.run(
     `create table alike_groups as select list(distinct supplier_id order by supplier_id) as ids from alike

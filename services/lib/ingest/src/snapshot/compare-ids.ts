@@ -1,0 +1,43 @@
+import { realpath } from "node:fs/promises";
+import type { SharedSuppliers } from "@bellwether/plausibility/check-shared";
+import { sqlText } from "../duckdb/quote-sql.ts";
+import { Workspace } from "../duckdb/workspace.ts";
+import type { IngestLimits } from "../ingest-limits.ts";
+import { PLAIN_ID } from "./similar-ids.ts";
+
+/** Maximum number of pairs of similar ids that are returned. */
+const MAX_EXAMPLES = 3;
+
+/**
+ * Compares the supplier ids of a snapshot with those of the snapshot of an earlier week.
+ * @throws Error when one of the files is not a snapshot
+ */
+export async function compareIds(
+  parquet: string,
+  earlierParquet: string,
+  limits: IngestLimits,
+  signal?: AbortSignal,
+): Promise<SharedSuppliers> {
+  const [now, earlier] = await Promise.all([realpath(parquet), realpath(earlierParquet)]);
+  await using workspace = await Workspace.open({ limits, signal });
+  await workspace.lock([now, earlier]);
+  const idsOf = (path: string): string => `(select distinct supplier_id from read_parquet(${sqlText(path)}))`;
+  const onlyIn = (one: string, other: string): string =>
+    `select supplier_id, ${PLAIN_ID} as plain from ${idsOf(one)} where supplier_id not in (select supplier_id from ${idsOf(other)})`;
+  await workspace.run(`create table gone as ${onlyIn(earlier, now)}`);
+  await workspace.run(`create table added as ${onlyIn(now, earlier)}`);
+  // The smallest id of each group is enough: a group with several ids is named by the search for similar ids.
+  await workspace.run(
+    `create table pairs as select gone.supplier_id as before, one.id as now
+     from gone join (select plain, min(supplier_id) as id from added group by plain) one using (plain)`,
+  );
+  const [counts = []] = await workspace.rows(
+    `select (select count(*) from ${idsOf(earlier)}), (select count(*) from gone), (select count(*) from pairs)`,
+  );
+  const [suppliers = 0, gone = 0, similar = 0] = counts.map(Number);
+  const examples = await workspace.rows(`select before, now from pairs order by before limit ${MAX_EXAMPLES}`);
+  return {
+    ...{ suppliers, shared: suppliers - gone, similar },
+    examples: examples.map(([before, id]) => ({ before: String(before), now: String(id) })),
+  };
+}
