@@ -76,6 +76,7 @@ test("a column with a single value fails when it had several, unless that may be
     ...{ kind: "constant_column", outcome: "failed", column: "spend" },
     detail: "every value is the same; there were about 900 different values in 2026-W46",
   });
+  expect(check(constant, { distinct: 5 })[0]?.detail).toContain("there were 5 different values");
   expect(outcomes(check(constant, constant))).toEqual(["passed"]);
   expect(outcomes(check({ ...constant, rows: 2 }, { topRows: 500 }))).toEqual(["passed"]);
   expect(outcomes(check(constant, { topRows: 995, distinct: 2 }))).toEqual(["passed"]);

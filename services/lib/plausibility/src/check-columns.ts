@@ -2,7 +2,7 @@ import { type CheckSetting, type InputChecks, isDisabled } from "@bellwether/con
 import { countText } from "@bellwether/reasons/count-text";
 import { type Check, type CheckKind, check, listFailed } from "./check.ts";
 import { disabledCheck, nothingEarlier } from "./check-rows.ts";
-import { type ColumnProfile, missingShare, topShare } from "./column-profile.ts";
+import { type ColumnProfile, EXACT_DISTINCT, missingShare, topShare } from "./column-profile.ts";
 import { figure, percent } from "./figures.ts";
 import type { PreviousInput } from "./previous-input.ts";
 import { unitRatio } from "./unit-ratio.ts";
@@ -43,7 +43,8 @@ export function checkConstant(
   return compareColumns("constant_column", checked, previous, constantColumn, (now, before) => {
     const values = now.rows - now.missing;
     if (now.distinct !== 1 || before.distinct < 2 || topShare(before) ** values >= CHANCE) return null;
-    const detail = `every value is the same; there were about ${countText(before.distinct, "different value")} in ${previous?.week}`;
+    const about = before.distinct > EXACT_DISTINCT ? "about " : "";
+    const detail = `every value is the same; there were ${about}${countText(before.distinct, "different value")} in ${previous?.week}`;
     return { detail, value: now.distinct, limit: before.distinct };
   });
 }

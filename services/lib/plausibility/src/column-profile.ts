@@ -13,6 +13,9 @@ export interface NumberFigures {
   readonly mean: number;
 }
 
+/** Number of different values up to which they are counted exactly. */
+export const EXACT_DISTINCT = 32;
+
 /** Summary of one column of a weekly input, after the mapping, over accepted and rejected rows. */
 export interface ColumnProfile {
   /** Name of a feature, or `attributes.NAME`. */
@@ -23,7 +26,7 @@ export interface ColumnProfile {
   readonly rows: number;
   /** Number of rows without a value. At most `rows`. */
   readonly missing: number;
-  /** Number of different values, approximate (HyperLogLog, about 2 %); exact for 0 and 1. */
+  /** Number of different values: exact up to `EXACT_DISTINCT`, above it approximate (HyperLogLog, about 2 %). */
   readonly distinct: number;
   /** A frequent value as text, at most 64 characters: of a number the median. Empty: not recorded. */
   readonly topValue: string;

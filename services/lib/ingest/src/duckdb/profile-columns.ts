@@ -1,4 +1,9 @@
-import type { ColumnKind, ColumnProfile, NumberFigures } from "@bellwether/plausibility/column-profile";
+import {
+  type ColumnKind,
+  type ColumnProfile,
+  EXACT_DISTINCT,
+  type NumberFigures,
+} from "@bellwether/plausibility/column-profile";
 import type { Json } from "@duckdb/node-api";
 import { sqlText } from "./quote-sql.ts";
 import type { Workspace } from "./workspace.ts";
@@ -7,6 +12,8 @@ import type { Workspace } from "./workspace.ts";
 const COLUMNS_PER_QUERY = 64;
 /** Maximum number of characters of a frequent value: at most 256 bytes. */
 const MAX_TOP_VALUE = 64;
+/** Estimates up to this number are counted exactly: the estimate of a few values can be wrong by one or two. */
+const MAX_COUNTED = 2 * EXACT_DISTINCT;
 /** Shown instead of a contract that all suppliers have. */
 const SAME_TEXT = "(the same text)";
 /** Number of rows over which quantiles are computed, at most: they cost more than all other figures together. */
@@ -53,7 +60,11 @@ async function profileSome(
     if (top === null || type === "text") return "0";
     return `count(*) filter (${value} = ${type === "number" ? `${sqlText(top)}::double` : sqlText(top)})`;
   });
-  const [second = []] = await workspace.rows(`select ${counts.join(", ")} from ${table}`);
+  const different = columns.map(({ value }, i) => {
+    const { isConstant = true, distinct = 0 } = found[i] ?? {};
+    return isConstant || distinct > MAX_COUNTED ? "null" : `count(distinct ${value})`;
+  });
+  const [second = []] = await workspace.rows(`select ${[...counts, ...different].join(", ")} from ${table}`);
   return columns.map(({ name, type }, i) => {
     const { present, distinct, isConstant, numeric, top, numbers } = found[i] ?? figuresOf(null);
     return {
@@ -61,7 +72,7 @@ async function profileSome(
       kind: kindOf(type, present, numeric),
       rows,
       missing: rows - present,
-      distinct: present === 0 ? 0 : isConstant ? 1 : Math.max(2, distinct),
+      distinct: present === 0 ? 0 : isConstant ? 1 : Math.max(2, Number(second[columns.length + i] ?? distinct)),
       topValue: type === "text" ? (isConstant ? SAME_TEXT : "") : (top ?? "").slice(0, MAX_TOP_VALUE).toWellFormed(),
       topRows: isConstant ? present : Number(second[i] ?? 0),
       numbers,

@@ -85,3 +85,11 @@ test("a hostile column value is profiled as text", async () => {
   const { columns } = await profile(`a,1,1,"'; drop table x; --",North`, `b,1,2,"'; drop table x; --",North`);
   expect(columns[2]).toMatchObject({ topValue: "'; drop table x; --", distinct: 1, topRows: 2 });
 });
+
+test("a few different values are counted exactly, whatever they are", async () => {
+  for (const many of [2, 5, 17, 32]) {
+    const rows = Array.from({ length: 400 }, (_, i) => `s${i},${(i % many) * 3},${i},country ${i % many},${i % many}`);
+    const { columns } = await profile(...rows);
+    expect([columns[0]?.distinct, columns[2]?.distinct], `${many} values`).toEqual([many, many]);
+  }
+});
