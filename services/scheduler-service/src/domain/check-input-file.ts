@@ -22,7 +22,7 @@ import {
 import type { SeenInput } from "./seen-input.ts";
 import { findShared } from "./shared-suppliers.ts";
 import { unreachableRules } from "./unreachable-rules.ts";
-import { unscoredNote } from "./unscored-note.ts";
+import { unknownCategoryNotes, unscoredNote } from "./unscored-note.ts";
 import type { InputComparison, Ledger, ServedModel } from "./weekly-ports.ts";
 import { checkSameInputs, type WeeklyDeps } from "./weekly-run.ts";
 
@@ -148,6 +148,7 @@ export async function checkInputFile(
   const unscored = minimum === null ? null : await deps.countUnscored(snapshotPath, minimum, signal);
   const withoutScore = minimum && unscored && unscoredNote(minimum, unscored);
   if (withoutScore !== null) notes.push(withoutScore);
+  if (unscored !== null) notes.push(...unknownCategoryNotes(unscored.unknown));
   if (model !== null) notes.push(...unreachableRules(await deps.activeRules(signal), model));
   const reason = [comparison.problem, problem].filter((text) => text !== "").join("; ");
   return {

@@ -34,7 +34,7 @@ import {
 import { riskScores, scoreRows } from "./score-rows.ts";
 import { type CompareIds, findShared } from "./shared-suppliers.ts";
 import { RUN_STATE, STAGE, type StageName } from "./stages.ts";
-import { unscoredNote } from "./unscored-note.ts";
+import { unknownCategoryNotes, unscoredNote } from "./unscored-note.ts";
 import { chunkRowsOf, notesOf, readStoredWeek, writeReport } from "./week-summary.ts";
 import type { Decision, InputComparison, Ledger, Scorer, ServedModel, StartedRun, WeekFiles } from "./weekly-ports.ts";
 
@@ -342,6 +342,7 @@ async function finishRun(
     unscored: minimum && unscored && unscoredNote(minimum, unscored),
     warnings: [
       ...exchangedWarnings(checked.profile, began.previous),
+      ...unknownCategoryNotes(unscored?.unknown ?? []),
       // Notes are logged, and shown to people who may not see each supplier.
       ...(shared === null ? [] : changedIdsWarning({ ...shared, examples: [] }, began.previous?.week ?? "")),
     ],

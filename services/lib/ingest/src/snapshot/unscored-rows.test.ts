@@ -35,6 +35,7 @@ test("counts the rows on both sides of the minimum; NaN and a category that the 
   expect(await countUnscored(file, { least: 1, features: FEATURES })).toEqual({
     rows: 1,
     missing: ["delay", "amount", "region"].map((feature) => ({ feature, rows: 1 })),
+    unknown: [{ feature: "region", rows: 3, present: 5 }],
   });
   expect(await countUnscored(file, { least: 2, features: FEATURES })).toEqual({
     rows: 4,
@@ -43,6 +44,7 @@ test("counts the rows on both sides of the minimum; NaN and a category that the 
       { feature: "region", rows: 3 },
       { feature: "delay", rows: 2 },
     ],
+    unknown: [{ feature: "region", rows: 3, present: 5 }],
   });
   expect(await countUnscored(file, { least: 3, features: FEATURES })).toMatchObject({ rows: 5 });
 });
@@ -55,10 +57,13 @@ test("without known categories each value counts, and only features of the model
 
 test("a model that needs no feature scores each row, and a feature that the snapshot lacks is missing in each", async () => {
   const file = await snapshot(ROWS);
-  expect(await countUnscored(file, { least: 0, features: FEATURES })).toEqual({ rows: 0, missing: [] });
+  expect(await countUnscored(file, { least: 0, features: FEATURES })).toEqual({
+    ...{ rows: 0, missing: [], unknown: [{ feature: "region", rows: 3, present: 5 }] },
+  });
   expect(await countUnscored(file, { least: 1, features: [number("other")] })).toEqual({
     rows: 6,
     missing: [{ feature: "other", rows: 6 }],
+    unknown: [],
   });
 });
 
@@ -66,4 +71,11 @@ test("a thousand features can be counted", async () => {
   const file = await snapshot(ROWS);
   const others = Array.from({ length: 1_000 }, (_, i) => number(`other${i}`));
   expect(await countUnscored(file, { least: 1, features: [...others, number("delay")] })).toMatchObject({ rows: 2 });
+});
+
+test("a feature whose categories are all known, or that the snapshot lacks, has no unknown ones", async () => {
+  const file = await snapshot(ROWS);
+  const other: CountedFeature = { name: "sector", kind: "category", categories: ["A"] };
+  const { unknown } = await countUnscored(file, { least: 1, features: [region("EU", "XX"), region(), other] });
+  expect(unknown).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import type { Workspace } from "../duckdb/workspace.ts";
 import { COLUMN } from "../mapping/rejected-row-reasons.ts";
 import { openSnapshot, type SnapshotShape, shapeOf } from "./snapshot-chunks.ts";
 
@@ -23,6 +24,17 @@ export interface UnscoredRows {
   readonly rows: number;
   /** Features that these rows do not have, most often missing first; in how many of them. Without those that none misses. */
   readonly missing: readonly { readonly feature: string; readonly rows: number }[];
+  /** Categories that the model does not know, over all rows of the snapshot, by feature. Without features whose values are all known. */
+  readonly unknown: readonly UnknownCategories[];
+}
+
+/** Values of a categorical feature that the model does not know: they count as missing. */
+export interface UnknownCategories {
+  readonly feature: string;
+  /** Number of rows with an unknown value. */
+  readonly rows: number;
+  /** Number of rows with a value. */
+  readonly present: number;
 }
 
 /** Counts the rows of a snapshot that a model cannot score. @throws Error when the file is not a snapshot */
@@ -31,10 +43,12 @@ export async function countUnscored(
   { least, features }: ScoreMinimum,
   signal?: AbortSignal,
 ): Promise<UnscoredRows> {
-  if (least === 0 || features.length === 0) return { rows: 0, missing: [] };
+  if (features.length === 0) return { rows: 0, missing: [], unknown: [] };
   await using workspace = await openSnapshot(parquet, signal);
   const path = await realpath(parquet);
   const shape = await shapeOf(workspace, path);
+  const unknown = await unknownCategories(workspace, path, features, shape);
+  if (least === 0) return { rows: 0, missing: [], unknown };
   const marks = features.map((_, i) => `"~${i}"`);
   const known = features.map((feature, i) => `${knownSql(feature, shape)} as ${marks[i]}`);
   // A sum of a thousand terms would be nested too deeply for DuckDB's parser.
@@ -46,11 +60,35 @@ export async function countUnscored(
   const [rows = 0, ...missing] = counts.map(Number);
   return {
     rows,
+    unknown,
     missing: features
       .map(({ name }, i) => ({ feature: name, rows: missing[i] ?? 0 }))
       .filter((one) => one.rows > 0)
       .sort((a, b) => b.rows - a.rows),
   };
+}
+
+async function unknownCategories(
+  workspace: Workspace,
+  path: string,
+  features: readonly CountedFeature[],
+  shape: SnapshotShape,
+): Promise<UnknownCategories[]> {
+  const checked = features.filter(({ name, categories }) => categories.length > 0 && shape.categories.includes(name));
+  if (checked.length === 0) return [];
+  const counts = checked.flatMap((feature) => [
+    `count(*) filter (not ${knownSql(feature, shape)})`,
+    `count(${sqlName(COLUMN.category(feature.name))})`,
+  ]);
+  const [[total = 0, ...found] = []] = (
+    await workspace.rows(`select count(*), ${counts.join(", ")} from read_parquet(${sqlText(path)})`)
+  ).map((row) => row.map(Number));
+  return checked
+    .map(({ name }, i) => {
+      const [unknownOrMissing = 0, present = 0] = found.slice(2 * i);
+      return { feature: name, rows: unknownOrMissing - (total - present), present };
+    })
+    .filter(({ rows }) => rows > 0);
 }
 
 /** Returns SQL that is true when a row has a value of the feature that the model knows. */
