@@ -1,9 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { rpcError } from "@bellwether/mesh/errors/rpc-error";
 import { publishDemoModel } from "@bellwether/testing/demo-model";
 import { type ServiceProcess, startService } from "@bellwether/testing/service-process";
+import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createWeeklyRunner } from "../src/setup/create-weekly-runner.ts";
@@ -42,7 +45,7 @@ async function reviseWeek() {
   ledger.supersede();
   await writeFile(input, weekCsv(90));
   return {
-    ...{ ledger, at, runOn, run: () => runOn("weeks") },
+    ...{ input, ledger, at, runOn, run: () => runOn("weeks") },
     report: async () => JSON.parse(await readFile(at("report.json"), "utf8")),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -58,6 +61,22 @@ test("a process that is killed after the completion of a revision leaves its rep
   expect(await week.run()).toMatchObject({ wasComplete: true, run: { runId: 2 } });
   expect(await week.report()).toMatchObject({ run_id: 2, revision: 2, rows_read: 90, rows_scored: 90 });
   expect((await readFile(week.at("report.csv"), "utf8")).trimEnd().split("\n")).toHaveLength(91);
+});
+
+test("a complete week says again which rows were rejected, and which suppliers have no score", async () => {
+  await using week = await reviseWeek();
+  await writeFile(week.input, `${weekCsv(90, { broken: 2 })}S_a,,,,,\n`);
+  const first = await week.run();
+  expect(first).toMatchObject({ wasComplete: false, rejected: [{ rows: 2 }] });
+  // The ledger of this test counts no bands.
+  week.ledger.run.bands = create(BatchRunSchema, { bands: [{ band: Band.UNKNOWN, rows: 1n }] }).bands;
+  const again = await week.run();
+  expect(again).toMatchObject({ wasComplete: true, rejected: first.rejected });
+  const told = first.notes.filter((note) => /^(rejected|no score)/.test(note));
+  expect(told).toHaveLength(2);
+  expect(again.notes).toEqual(expect.arrayContaining(told));
+  // Another machine has no files of the run.
+  expect(await week.runOn("another machine")).toMatchObject({ wasComplete: true, rejected: [] });
 });
 
 test("a machine with the files of the first revision does not report them as those of the second", async () => {

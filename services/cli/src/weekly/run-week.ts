@@ -75,7 +75,7 @@ export interface WeeklyOutcome {
   /** Rows among `rows_scored` with the band unknown: they have no risk score. */
   readonly rows_without_score: number;
   readonly rows_rejected: number;
-  /** Why rows were rejected, most rows first. Empty also when the week was complete before. */
+  /** Why rows were rejected, most rows first. Empty also when the week was complete before, and its files are elsewhere. */
   readonly rejected_reasons: readonly RejectedReason[];
   readonly alerts_raised: number;
   /** False when the later week `overtaken_by` was complete already. */
@@ -176,7 +176,7 @@ export function runWeek(options: RunOptions, context: CliContext, given: GivenOp
 export async function checkWeek(options: RunOptions, context: CliContext, given: GivenOptions): Promise<InputReport> {
   const found = await runChild<InputReport>(["check"], options, context, given);
   const failures = found.failures.map((failure) =>
-    withConfigFiles(withCommandNames(withDecisionOptions(failure)), options, given),
+    withConfigFiles(withGiven(withCommandNames(withDecisionOptions(failure)), given), options, given),
   );
   return { ...found, failures, reason: withAddress(found.reason, peerUrls(options, context)) };
 }
@@ -284,23 +284,24 @@ const FILE_COLUMNS = ["supplier_id", "owner", "note", "comment"];
 
 /** Commands in the messages of scheduler-service. */
 const COMMANDS =
-  /(?:npx )?bellwether weekly (approve|void|run) (--week \S+ (?:--model \S+ )?(?:--reason TEXT|--input FILE))/g;
+  /(?:npx )?bellwether weekly (approve|void|run|supersede) (--week \S+ (?:--model \S+ )?(?:--reason TEXT|--input FILE))/g;
 
 /**
  * Replaces the names of RPC fields in a message by the names of the options, gives commands the options of this one, and
  * adds the path of the report.
  */
 function withOptions(message: string, { report }: WeeklyFailure, given: GivenOptions): string {
-  const text = inCommandWords(withDecisionOptions(message), FILE_COLUMNS).replaceAll(
-    COMMANDS,
-    (_, name: "approve" | "void" | "run", args: string) => {
-      const { model, ...others } = given;
-      const isNamed = model === undefined || args.includes("--model ");
-      return weeklyCommandText(name, args, isNamed ? others : { ...others, model });
-    },
-  );
+  const text = withGiven(inCommandWords(withDecisionOptions(message), FILE_COLUMNS), given);
   return report === undefined ? text : `${text}. All reasons and samples of rejected rows: ${report}`;
 }
+
+/** Gives the commands in a message the options of this one. */
+const withGiven = (message: string, given: GivenOptions): string =>
+  message.replaceAll(COMMANDS, (_, name: "approve" | "void" | "run" | "supersede", args: string) => {
+    const { model, ...others } = given;
+    const isNamed = model === undefined || args.includes("--model ");
+    return weeklyCommandText(name, args, isNamed ? others : { ...others, model });
+  });
 
 /** What a message says when the files of another data set may have been used. */
 const ABOUT_CONFIG = /model_config|feature_mapping|\bmapping\b|\bno column\b|no file at this path/i;

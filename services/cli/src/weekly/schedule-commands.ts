@@ -7,7 +7,8 @@ import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
-import { JSON_FLAG, OWN_MODEL_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
+import { JSON_FLAG, OPS_FLAG, OWN_MODEL_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
+import { publishedLines, publishedToJson, readPublishedRun } from "./published-run.ts";
 import { watchCommand } from "./watch-command.ts";
 import { endLines, endToJson, throwUnlessComplete, watchJob } from "./watch-job.ts";
 
@@ -36,6 +37,7 @@ interface TriggerOptions extends SchedulerOptions {
   readonly acceptLosses?: string;
   readonly forceFuture?: string;
   readonly watch?: boolean;
+  readonly ops?: string;
 }
 
 function triggerCommand(context: CliContext): Command {
@@ -60,6 +62,7 @@ function triggerCommand(context: CliContext): Command {
     )
     .option("--watch", "wait for the end of the run, and show its progress")
     .option(...OWN_MODEL_FLAG)
+    .option(OPS_FLAG[0], `with --watch: ${OPS_FLAG[1]}`)
     .addHelpText(
       "after",
       "\nExit code 1 if the run is not started; with --watch also if it fails or is held.\n\nExamples:\n  npx bellwether weekly trigger" +
@@ -83,13 +86,17 @@ function triggerCommand(context: CliContext): Command {
             : `${isoWeek} is in the queue (job ${jobId})`,
       );
       const end = options.watch ? await watchJob(scheduler, jobId) : null;
-      if (end?.state === RunState.COMPLETE) for (const line of endLines(isoWeek, end)) report.line(line);
+      const published =
+        end?.state === RunState.COMPLETE ? await readPublishedRun(context, options.ops, end.runId) : null;
+      if (end !== null && published !== null)
+        for (const line of [...endLines(isoWeek, end), ...publishedLines(published)]) report.line(line);
       report.json({
         job_id: jobId,
         iso_week: isoWeek,
         already_known: alreadyKnown,
         new_revision: newRevision || null,
         ...(end && endToJson(end)),
+        ...(published && publishedToJson(published)),
       });
       if (end !== null) throwUnlessComplete(isoWeek, end);
     });

@@ -13,6 +13,7 @@ import { type OpsClient, openOps } from "../remote/ops-client.ts";
 import { openPeer, type PeerClient } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, OPS_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
+import { publishedLines, publishedToJson, readPublishedRun } from "./published-run.ts";
 import { nextStep, reasonText, stateText } from "./run-text.ts";
 import { endLines, endToJson, type JobEnd, throwUnlessComplete, watchJob } from "./watch-job.ts";
 
@@ -66,8 +67,12 @@ export function watchCommand(context: CliContext): Command {
         week === undefined
           ? await watchJob(scheduler, jobId)
           : await watchWeek(scheduler, ops, { ...options, week, jobId });
-      if (end.state === RunState.COMPLETE) for (const line of endLines(end.isoWeek || jobId, end)) report.line(line);
-      report.json({ job_id: jobId, iso_week: end.isoWeek, ...endToJson(end) });
+      const published =
+        end.state === RunState.COMPLETE ? await readPublishedRun(context, options.ops, end.runId) : null;
+      if (published !== null)
+        for (const line of [...endLines(end.isoWeek || jobId, end), ...publishedLines(published)]) report.line(line);
+      const json = { job_id: jobId, iso_week: end.isoWeek, ...endToJson(end) };
+      report.json({ ...json, ...(published && publishedToJson(published)) });
       throwUnlessComplete(end.isoWeek || jobId, end);
     });
 }
@@ -137,7 +142,7 @@ async function endOfRun({ client, answer }: Ledger, week: string, model?: string
 function endOf(run: BatchRun): JobEnd {
   const next = nextStep(run);
   const failure = [reasonText(run) || stateText(run.state), ...(next === "" ? [] : [next])].join("\n  ");
-  const { isoWeek, state, rowsScored, rowsRejected } = run;
+  const { isoWeek, runId, state, rowsScored, rowsRejected } = run;
   const rowsRead = run.rowsRead ?? rowsScored + rowsRejected;
-  return { isoWeek, state, failure, rowsRead, rowsScored, rowsRejected, wasComplete: true, notes: [] };
+  return { isoWeek, runId, state, failure, rowsRead, rowsScored, rowsRejected, wasComplete: true, notes: [] };
 }

@@ -10,6 +10,7 @@ import { stateText } from "./run-text.ts";
 /** The last state of a watched job. */
 export interface JobEnd {
   readonly isoWeek: string;
+  readonly runId: number;
   readonly state: RunState;
   readonly failure: string;
   readonly rowsRead: bigint;

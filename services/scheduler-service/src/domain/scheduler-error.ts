@@ -105,7 +105,7 @@ export class WeekCompleteError extends Error {
         `another configuration (hash ${recorded.configHash}, now ${given.configHash})`,
     ].filter((text) => text !== false);
     super(
-      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced. If the file is for another week, name that week. If the file of ${week} was wrong, ask for a new revision (weekly supersede), then run the corrected file. If source and configuration were not meant to change, run with the recorded ones`,
+      `${week} is complete and was run with ${differs.join(" and ")}; nothing was replaced. If the file is for another week, name that week. If the file of ${week} was wrong, ask for a new revision (bellwether weekly supersede --week ${week} --reason TEXT), then run the corrected file. If source and configuration were not meant to change, run with the recorded ones`,
     );
     this.recorded = recorded;
     this.given = given;

@@ -125,7 +125,7 @@ export interface WeeklyResult {
   readonly run: BatchRun;
   /** True when the week was complete before, so that nothing was done. */
   readonly wasComplete: boolean;
-  /** Why rows were rejected, most rows first. Empty also when the week was complete before. */
+  /** Why rows were rejected, most rows first. Empty also when the week was complete before, and its files are elsewhere. */
   readonly rejected: readonly RejectedReasonSample[];
   /** Remarks on the run in addition to its counts, one sentence each. */
   readonly notes: readonly string[];
@@ -157,20 +157,20 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     if (source.missing) throw source.missing;
     checkSameInputs(run, inputs);
     const stored = await readStoredWeek(files, run);
+    const rejected = stored.ingested ? rejectedReasons(stored.ingested.rejected) : [];
     const notes = notesOf(deps.chunkRows, run, stored, {
-      wasComplete: true,
-      begunAnew: false,
-      rejected: [],
+      ...{ wasComplete: true, begunAnew: false, rejected },
       newestAsOf: stored.ingested?.newestAsOf ?? null,
-      cleanedIds: null,
-      changedAttributes: null,
+      cleanedIds: stored.ingested?.cleanedIds ?? null,
+      changedAttributes: stored.ingested?.changedAttributes ?? null,
+      unscored: stored.ingested && (await unscoredAgain(deps, run, files, task.signal)),
       acceptsLosses: task.acceptLosses !== null,
       remark: "",
       correctedInput: null,
     });
     // The report is missing, or that of an earlier revision, when the process was killed before it wrote this one.
     if ((await files.reportedRun()) !== run.runId) await writeReport(files, run, stored, notes);
-    return { run, wasComplete: true, rejected: [], notes };
+    return { run, wasComplete: true, rejected, notes };
   }
   try {
     if (started.begunAnew) await files.drop();
@@ -236,6 +236,29 @@ export function checkSameInputs(
   };
   if (recorded.sourceDigest !== given.sourceDigest || recorded.configHash !== given.configHash)
     throw new WeekCompleteError(isoWeek, recorded, given);
+}
+
+/** Number of `bellwether.inference.v1.Band.BAND_UNKNOWN`. */
+const BAND_UNKNOWN = 1;
+
+/**
+ * Returns the note of a complete run about suppliers without a score. Null: each has one, or the model or the snapshot
+ * cannot be read now: nothing of the run depends on the note.
+ */
+async function unscoredAgain(
+  { scorer, countUnscored }: WeeklyDeps,
+  run: BatchRun,
+  { snapshotPath }: WeekFiles,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (!run.bands.some(({ band, rows }) => band === BAND_UNKNOWN && rows > 0n)) return null;
+  try {
+    const { minimum } = await scorer.findModel(run.model?.version ?? "");
+    return minimum && unscoredNote(minimum, await countUnscored(snapshotPath, minimum, signal));
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
 }
 
 interface BegunRun extends StartedRun {

@@ -84,7 +84,9 @@ test("a complete week that is sent with other content reports both digests", () 
     { sourceDigest: "b", configHash: "c" },
   );
   expect(error.message).toContain("nothing was replaced. If the file is for another week, name that week");
-  expect(error.message).toContain("ask for a new revision (weekly supersede), then run the corrected file");
+  expect(error.message).toContain(
+    "ask for a new revision (bellwether weekly supersede --week 2026-W47 --reason TEXT), then run the corrected file",
+  );
   expect(failureToJson(error)).toMatchObject({
     reason: "WEEK_COMPLETE",
     recorded: { source_digest: "a", config_hash: "c" },
