@@ -344,7 +344,9 @@ test("the command line promotes and rolls back through the services when flags n
     ["v1", "scheduler-service"],
     ["challenger", "ml-service"],
   ] as const) {
-    const stderr = expect.stringContaining(`${service} does not answer at http://127.0.0.1:1; npm start starts it`);
+    const stderr = expect.stringContaining(
+      `${service} does not answer at http://127.0.0.1:1; npx bellwether start starts it`,
+    );
     expect(await bellwether("models", "promote", version, ...away)).toMatchObject({ code: 1, stderr });
   }
 });

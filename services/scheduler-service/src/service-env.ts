@@ -34,7 +34,7 @@ export const SCHEDULER_SERVICE: ServiceSpec<typeof SCHEDULER_ENV> = {
   async start(config, { settings, logger, telemetry, opened }) {
     const queue = config.redisUrl ?? config.databaseUrl;
     if (queue === null)
-      throw new Error("set REDIS_URL or DATABASE_URL: the jobs need a store; npm start brings its own");
+      throw new Error("set REDIS_URL or DATABASE_URL: the jobs need a store; npx bellwether start brings its own");
     const calls = peerSettings(config);
     const keys = { opsUrl: config.opsUrl, calls, holdMs: config.apiKeysHold, log: logger };
     const auth = settings.auth && (await acceptApiKeys(settings.auth, keys, opened));

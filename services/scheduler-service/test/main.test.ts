@@ -31,7 +31,7 @@ async function start(env: Record<string, string>) {
 test("without a store for the jobs, the error names the variables to set", async () => {
   expect(await failedStart("scheduler-service", {})).toEqual({
     code: 1,
-    lines: ["set REDIS_URL or DATABASE_URL: the jobs need a store; npm start brings its own"],
+    lines: ["set REDIS_URL or DATABASE_URL: the jobs need a store; npx bellwether start brings its own"],
   });
 });
 

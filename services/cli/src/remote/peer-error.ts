@@ -49,7 +49,7 @@ async function unreachable(error: ConnectError, message: string, peer: CalledPee
     return `${peer.service} at ${peer.url} did not answer in time; try again, or look at its log`;
   // Without a connection, the message is a list of attempts of the client, which does not help.
   const why = NO_CONNECTION.test(message) ? "" : ` (${message})`;
-  return `${peer.service} does not answer at ${peer.url}${why}; npm start starts it, ${peer.option} URL names another address`;
+  return `${peer.service} does not answer at ${peer.url}${why}; npx bellwether start starts it, ${peer.option} URL names another address`;
 }
 
 /** Returns what is wrong with the address of a peer; undefined: nothing that can be seen from here. */
@@ -76,5 +76,5 @@ export async function wrongPort({ service, url, option, listener }: CalledPeer):
 
 const advised = (option: string, hostname: string, port: number | undefined): string =>
   port === undefined
-    ? `give ${option} URL with that port; npm start prints the ports`
-    : `give ${option} http://${hostname}:${port} (the default), or the port that npm start prints`;
+    ? `give ${option} URL with that port; npx bellwether start prints the ports`
+    : `give ${option} http://${hostname}:${port} (the default), or the port that npx bellwether start prints`;

@@ -39,7 +39,7 @@ export async function postJson(url: string, path: string, body: unknown, env: Cl
     const wrong = await wrongPort({ service: "ml-service", url, option: "--url", listener: "web" });
     throw new Error(
       wrong ??
-        `${url} does not answer (${error.cause instanceof Error ? error.cause.message : error.message}); is ml-service running there? npm start starts all services`,
+        `${url} does not answer (${error.cause instanceof Error ? error.cause.message : error.message}); is ml-service running there? npx bellwether start starts all services`,
     );
   });
   const text = await response.text();

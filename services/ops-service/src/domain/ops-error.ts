@@ -5,9 +5,9 @@ import type { RunLosses } from "./run-losses.ts";
 /** No run has this id, or this week and model. */
 export class RunNotFoundError extends Error {
   override readonly name = "RunNotFoundError" as const;
-  /** @param which the run that does not exist, for example "run 12" or "a run of 2026-W47" */
-  constructor(which: string) {
-    super(`${which} does not exist; ListRuns lists the runs`);
+  /** @param which the run that does not exist, for example "run 12" or "a run of 2026-W47"; @param why what there is instead. Empty: nothing */
+  constructor(which: string, why = "") {
+    super(`${which} does not exist${why && `: ${why}`}; ListRuns lists the runs`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
-import { RunNotFoundError } from "../../domain/ops-error.ts";
 import { chooseModel } from "../../domain/scores/choose-model.ts";
 import type { Db } from "../database.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
+import { noCompleteRun } from "./no-complete-run.ts";
 import { readRuns } from "./week-report.ts";
 
 /** The report of a complete run. */
@@ -23,9 +23,9 @@ export async function readStoredReport(
   { isoWeek, modelName: wanted }: { readonly isoWeek: string; readonly modelName: string },
 ): Promise<StoredReport> {
   const modelName = chooseModel(await listScoringModels(db), wanted);
-  if (modelName === undefined) throw new RunNotFoundError("a complete run");
+  if (modelName === undefined) throw await noCompleteRun(db, isoWeek, wanted);
   const [row] = await readRuns(db, modelName, isoWeek === "" ? sql`true` : sql`r.iso_week = ${isoWeek}`);
-  if (!row) throw new RunNotFoundError(`a complete run of ${isoWeek} by the model ${JSON.stringify(modelName)}`);
+  if (!row) throw await noCompleteRun(db, isoWeek, modelName);
   const { rows } = await db.execute<{ report: string }>(
     sql`select report from bellwether.run_report where run_id = ${row.runId}::int`,
   );

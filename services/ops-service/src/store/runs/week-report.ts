@@ -2,7 +2,6 @@ import { bandFromNumber } from "@bellwether/contract/band-codes";
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import { RunNotFoundError } from "../../domain/ops-error.ts";
 import type { RunLosses } from "../../domain/run-losses.ts";
 import type { RunTotal } from "../../domain/runs/run-totals.ts";
 import type { AlertCounts, Mover, ReportedRun, WeekChange, WeekReport } from "../../domain/runs/week-report.ts";
@@ -14,6 +13,7 @@ import { NOT_EXPIRED } from "../scores/expired-runs.ts";
 import { FEATURES_COLUMN, scoresOf } from "../scores/score-rows.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
 import { numberInScope, scoreInScope } from "../supplier-scopes.ts";
+import { noCompleteRun } from "./no-complete-run.ts";
 
 export interface RunRow extends Record<string, unknown> {
   readonly runId: number;
@@ -47,7 +47,7 @@ export async function readWeekReport(db: Db, request: WeekReportRequest): Promis
   if (modelName === undefined) return undefined;
   const { isoWeek, movers, scope } = request;
   const [row] = await readRuns(db, modelName, isoWeek === "" ? sql`true` : sql`r.iso_week = ${isoWeek}`);
-  if (!row) throw new RunNotFoundError(`a complete run of ${isoWeek} by the model ${JSON.stringify(modelName)}`);
+  if (!row) throw await noCompleteRun(db, isoWeek, modelName);
   const [previous] = await readRuns(db, modelName, sql`r.iso_week < ${row.isoWeek}`);
   const isVisible = scoreInScope(scope) ?? sql`true`;
   const moversOf = (condition: SQL, order: SQL): Promise<Mover[]> =>
