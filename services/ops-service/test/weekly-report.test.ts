@@ -195,3 +195,18 @@ test("a week without a complete run, and a run without a report, are not found",
   const failure = await failureOf(report("2026-W45"));
   expect(failure.findDetails(ErrorInfoSchema)[0]?.reason).toBe("REPORT_NOT_FOUND");
 });
+
+test("the report of a week that is held, or was withdrawn, says so with the way out", async () => {
+  const week = { isoWeek: "2026-W30", modelName: "supplier-risk" };
+  const { run, lease } = await ops.batch.startRun({ ...week, holder: "h" });
+  const checks = [{ kind: CheckKind.ROWS, outcome: CheckOutcome.FAILED, detail: "3 rows after 300" }];
+  await ops.batch.holdRun({ ...(lease && { lease }), checks });
+  const expectBoth = async (state: string) => {
+    const message = `a complete run of 2026-W30 by the model "supplier-risk" does not exist: revision 1 is ${state}; ListRuns lists the runs`;
+    expect((await failureOf(ops.reports.getReport({ ...week, format: ReportFormat.JSON }))).rawMessage).toBe(message);
+    expect((await failureOf(ops.reports.getWeek(week))).rawMessage).toBe(message);
+  };
+  await expectBoth("held; approve it (ApproveRun) or void it (VoidRun)");
+  await ops.batch.voidRun({ runId: run?.runId ?? 0, reason: "the wrong file" });
+  await expectBoth("voided; run the week again");
+});

@@ -380,28 +380,6 @@ describe("a week that was missed", () => {
   });
 });
 
-test("the report of a week that is held, or was withdrawn, says so with the way out", async () => {
-  newModel();
-  await week("2026-W10", REST);
-  const isoWeek = "2026-W11";
-  const { run, lease } = await ops.batch.startRun({ isoWeek, modelName, holder: "h" });
-  const checks = [{ kind: CheckKind.ROWS, outcome: CheckOutcome.FAILED, detail: "3 rows after 300" }];
-  await ops.batch.holdRun({ ...(lease && { lease }), checks });
-  const expectBoth = async (state: string) => {
-    const calls = [
-      () => ops.reports.getReport({ isoWeek, modelName, format: ReportFormat.JSON }),
-      () => ops.reports.getWeek({ isoWeek, modelName }),
-    ];
-    for (const call of calls)
-      expect((await failureOf(call())).rawMessage).toBe(
-        `a complete run of 2026-W11 by the model "${modelName}" does not exist: revision 1 is ${state}; ListRuns lists the runs`,
-      );
-  };
-  await expectBoth("held; approve it (ApproveRun) or void it (VoidRun)");
-  await ops.batch.voidRun({ runId: run?.runId ?? 0, reason });
-  await expectBoth("voided; run the week again");
-});
-
 describe("a week that is superseded", () => {
   test("is shown until its revision is complete, which says what changed", async () => {
     newModel();

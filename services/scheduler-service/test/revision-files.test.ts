@@ -72,9 +72,9 @@ test("a complete week says again which rows were rejected, and which suppliers h
   week.ledger.run.bands = create(BatchRunSchema, { bands: [{ band: Band.UNKNOWN, rows: 1n }] }).bands;
   const again = await week.run();
   expect(again).toMatchObject({ wasComplete: true, rejected: first.rejected });
-  const told = first.notes.filter((note) => /^(rejected|no score)/.test(note));
-  expect(told).toHaveLength(2);
-  expect(again.notes).toEqual(expect.arrayContaining(told));
+  const reported = first.notes.filter((note) => /^(rejected|no score)/.test(note));
+  expect(reported).toHaveLength(2);
+  expect(again.notes).toEqual(expect.arrayContaining(reported));
   // Another machine has no files of the run.
   expect(await week.runOn("another machine")).toMatchObject({ wasComplete: true, rejected: [] });
 });
