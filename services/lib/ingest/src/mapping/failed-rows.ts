@@ -24,6 +24,10 @@ export interface FailedRowText {
   readonly error: string;
 }
 
+/** What to do about a value that a cast of the mapping cannot convert. */
+const CAST_HINT =
+  "if the value means not known, add it to null_values of its column, or use try_cast in the expression";
+
 /** Maximum number of columns of an expression whose values a report shows. */
 const MAX_VALUES = 4;
 
@@ -80,6 +84,7 @@ async function errorOf(workspace: Workspace, { sql }: MappingSql, from: string):
   } catch (error) {
     workspace.signal?.throwIfAborted();
     if (!isRowError(error)) throw error;
-    return duckdbErrorText(error);
+    const text = duckdbErrorText(error);
+    return text.startsWith("Conversion Error") ? `${text}; ${CAST_HINT}` : text;
   }
 }

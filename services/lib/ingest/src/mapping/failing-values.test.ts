@@ -46,7 +46,9 @@ test("a row for which an expression fails is rejected, with file, line, supplier
   expect(read.rejected.samples).toEqual([
     {
       ...{ source: "rows", file: "week.csv", line: 3, column: "amount", text: "s2: amount = x20" },
-      reason: expect.stringMatching(/^the expression of the mapping cannot be computed; Conversion Error: .*'x20'/),
+      reason: expect.stringMatching(
+        /^the expression of the mapping cannot be computed; Conversion Error: .*'x20'.*; if the value means not known, add it to null_values of its column, or use try_cast in the expression$/,
+      ),
     },
   ]);
   // s3 has no amount, and is a row without this feature.
@@ -195,6 +197,14 @@ test.each([
   const read = readWeek({ features: `{ delay: "1", amount: "${sql}" }` });
   await expect(read).rejects.toThrow(`mapping, weekly.rows.features.amount (feature_mapping.yaml line 17): ${problem}`);
   await expect(read).rejects.not.toThrow(/~|=/);
+});
+
+test.each([
+  ["cast(delay as integr)", 'line 1, column 15: it has an unknown type "integr"; did you mean "integer"?'],
+  ["delay::flot + 1", 'line 1, column 8: it has an unknown type "flot"; '],
+])("the unknown type in %s is named with its place and the types", async (sql, problem) => {
+  const read = readWeek({ features: `{ delay: "1", amount: "${sql}" }` });
+  await expect(read).rejects.toThrow(`mapping, weekly.rows.features.amount (feature_mapping.yaml line 17): ${problem}`);
 });
 
 test("an unknown column of a step is named with its place and the columns of the tables that the step reads", async () => {

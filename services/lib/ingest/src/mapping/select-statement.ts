@@ -4,7 +4,7 @@ import { sqlText } from "../duckdb/quote-sql.ts";
 import { StatementStoppedError, type Workspace } from "../duckdb/workspace.ts";
 import { IngestLimitError, MappingSqlError } from "../ingest-errors.ts";
 import { findTreeViolation } from "./check-tree.ts";
-import { findUnknownName } from "./unknown-column.ts";
+import { findUnknownName, findUnknownType } from "./unknown-column.ts";
 
 /** An SQL text of the mapping and its place there. */
 export interface MappingSql {
@@ -90,6 +90,8 @@ async function unknownName(
   statement: MappingSql & { readonly tree: unknown; readonly offset: number; readonly from: string | null },
 ): Promise<MappingSqlError | null> {
   const { path, tree, sql, offset, from } = statement;
+  const type = findUnknownType(error, sql);
+  if (type !== null) return new MappingSqlError(path, `${placeText(sql, type.position, 0)}${type.problem}`);
   const found = await findUnknownName(workspace, error, tree, from);
   return found && new MappingSqlError(path, `${placeText(sql, found.position, offset)}${found.problem}`);
 }

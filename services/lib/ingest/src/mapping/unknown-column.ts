@@ -10,6 +10,22 @@ const NO_TABLE = /^Binder Error: Referenced table "(.+)" not found/;
 /** DuckDB's own list of similar names. Only this list has the columns of a subquery. */
 const CANDIDATES = /^Candidate (?:bindings|tables): (.+)$/m;
 
+/** DuckDB's error of a type that does not exist. */
+const NO_TYPE = /^Catalog Error: Type with name (.+?) does not exist/;
+/** Types that a mapping uses. */
+const TYPES = ["bigint", "boolean", "date", "decimal", "double", "integer", "text", "time", "timestamp", "varchar"];
+
+/** Returns what is wrong with a statement that uses an unknown type; null when the error has another cause. */
+export function findUnknownType(error: unknown, sql: string): UnknownName | null {
+  const [, name] = NO_TYPE.exec(error instanceof Error ? error.message : "") ?? [];
+  if (name === undefined) return null;
+  const at = new RegExp(`\\b${RegExp.escape(name)}\\b`, "i").exec(sql)?.index;
+  return {
+    problem: `it has an unknown type "${name}"; ${knownNames(name, TYPES)}`,
+    position: at === undefined ? null : Buffer.byteLength(sql.slice(0, at)),
+  };
+}
+
 /** A name that does not exist in a statement. */
 export interface UnknownName {
   /** What is wrong, with the names that exist, the most similar ones first. */

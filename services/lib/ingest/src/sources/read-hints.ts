@@ -75,8 +75,10 @@ function numberHint(column: ColumnMapping, source: SourceMapping, text: string):
     currency: [],
     negative: [],
   };
-  // The reason says that the mark is missing.
-  if (now.percent !== null && !text.includes("%")) return null;
+  if (now.percent !== null && !text.includes("%"))
+    return readNumber(text, { ...now, percent: null }, isInteger) === null
+      ? null
+      : "leave out percent if the values of the column have no % sign";
   const currency = /[^\d\s+\-.,()%'’eE]{1,10}/u.exec(text.replaceAll("%", ""))?.[0] ?? null;
   const marked: NumberForm = {
     ...now,
@@ -104,6 +106,11 @@ function numberHint(column: ColumnMapping, source: SourceMapping, text: string):
     const value = readNumber(text, form, isInteger);
     if (value !== null && !readings.has(value)) readings.set(value, form);
   }
+  if (readings.size === 0 && now.thousands !== null) {
+    const other = otherMarks(text, marked, isInteger);
+    if (other !== null)
+      return `set ${listed(options(other, now))} if every number of the column is written like this; otherwise correct the value`;
+  }
   const [first, second] = [...readings];
   if (first === undefined)
     return isInteger && readNumber(text, { ...marked, percent: null }, false) !== null ? "declare type: number" : null;
@@ -112,6 +119,16 @@ function numberHint(column: ColumnMapping, source: SourceMapping, text: string):
     return `set ${listed(options(form, now, ["percent: share"]))} if ${text} is ${readNumber(text, { ...form, percent: "share" }, false)}, or percent: points if it is ${value}`;
   if (changes(form, now) === 0 || second === undefined) return `set ${listed(options(form, now))}`;
   return `set ${listed(options(form, now))} if it is ${value}, or ${listed(options(second[1], now))} if it is ${second[0]}`;
+}
+
+/** Returns a number form with other marks than the declared ones that reads the text; null: none does. */
+function otherMarks(text: string, marked: NumberForm, isInteger: boolean): NumberForm | null {
+  const forms = DECIMALS.flatMap((decimal) => THOUSANDS_MARKS.map((thousands) => ({ ...marked, decimal, thousands })));
+  return (
+    forms
+      .filter(({ decimal, thousands }) => decimal !== thousands)
+      .find((form) => readNumber(text, form, isInteger) !== null) ?? null
+  );
 }
 
 function changes(form: NumberForm, now: NumberForm): number {

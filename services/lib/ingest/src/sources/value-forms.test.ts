@@ -196,3 +196,20 @@ test("a time with a zone becomes the day and time of the declared zone; one with
   const utc = await readValues(values, `{ type: date, ${formats} }`, "", "dayofyear(delay)");
   expect(utc.numbers).toEqual([365, 183, 183]);
 });
+
+test.each([
+  [
+    "332826.17",
+    "{ type: number, decimal: ',', thousands: '.' }",
+    "set decimal: '.' and thousands: none if every number of the column is written like this; otherwise correct the value",
+  ],
+  [
+    "0,712",
+    "{ type: number, decimal: ',', percent: share }",
+    "leave out percent if the values of the column have no % sign",
+  ],
+])("the reason for %j in a column of %s names the marks of the column as the cause", async (text, type, hint) => {
+  const { reasons } = await readValues([text, ""], type);
+  expect(reasons).toHaveLength(1);
+  expect(reasons[0]).toContain(`; ${hint}`);
+});
