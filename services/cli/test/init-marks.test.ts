@@ -24,7 +24,8 @@ async function init(name: string, content: string, label: string | null = "bad")
   const outParquet = path.join(cwd, "out.parquet");
   const snapshot = await snapshotWeekly({ ...pair, input: path.join(cwd, name), outParquet });
   const text = await readFile(at("feature_mapping.yaml"), "utf8");
-  return { ...pair, ...training, snapshot, text, screen: [...log.mock.calls, ...out.mock.calls].join("\n") };
+  const modelText = await readFile(at("model_config.yaml"), "utf8");
+  return { ...pair, ...training, snapshot, text, modelText, screen: [...log.mock.calls, ...out.mock.calls].join("\n") };
 }
 
 const rows = (line: (i: number) => string): string => Array.from({ length: 60 }, (_, i) => `${line(i)}\n`).join("");
@@ -112,4 +113,19 @@ test("says why no column can be a feature, and that a folder needs a mapping", a
   await expect(program.parseAsync(["node", "bellwether", "init", "parts"])).rejects.toThrow(
     /parts is a folder, and init reads one file.*docs\/mapping\.md/,
   );
+});
+
+test("texts that are read as not known are printed, count as missing, and a row of sums is a warning", async () => {
+  const content = `vendor_id;quality;bad\n${rows((i) => `V${100 + i};${i === 7 ? "tbd" : i === 8 ? "n/a" : i + 10};${bad(i)}`)}Summe;;\n`;
+  const { screen, mapping, modelText } = await init("vendors.csv", content);
+  expect(mapping.sources[0]?.columns.find(({ name }) => name === "quality")?.nullValues).toEqual(["n/a", "tbd"]);
+  // Two words and the empty value of the sums, in 61 rows.
+  expect(modelText).toContain("10 to 69 in the data, 4.9 % missing");
+  expect(screen).toContain('read as not known (null_values and null_patterns): quality: "n/a", "tbd"');
+  expect(screen).toContain('warning: 1 row with the vendor_id "Summe" looks like a sum and not like a supplier');
+});
+
+test("a table without such texts and without sums says nothing of them", async () => {
+  const { screen } = await init("vendors.csv", TABLE);
+  expect(screen).not.toMatch(/not known|looks like a sum/);
 });

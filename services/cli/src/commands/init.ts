@@ -91,9 +91,11 @@ export function initCommand(context: CliContext): Command {
       }
 
       for (const line of summaryLines(sample, roles)) report.line(line);
+      for (const line of notKnownLines(roles)) report.line(line);
       report.line(tried.rowsText);
       for (const line of tried.lines) report.line(line);
-      for (const warning of tried.warnings) report.line(`warning: ${warning}`);
+      const warnings = [...tried.warnings, ...totalsWarnings(sample, roles)];
+      for (const warning of warnings) report.line(`warning: ${warning}`);
       for (const name of written) report.line(`wrote ${path.relative(context.cwd, name) || name}`);
       if (scorecard === null)
         report.line(
@@ -110,7 +112,7 @@ export function initCommand(context: CliContext): Command {
       report.json({
         ...{ model_config: written[0], feature_mapping: written[1], scorecard: written[2] ?? null },
         ...tried.json,
-        warnings: tried.warnings,
+        warnings,
         columns: roles.columns.map(({ name, role, reason, profile: { header, type } }) => ({
           header,
           name,
@@ -186,6 +188,42 @@ const leftOutText = (columns: Roles["columns"]): string =>
     .map(usedText)
     .slice(0, MAX_LISTED)
     .join(", ");
+
+/** Maximum number of texts of a column that are listed as not known. */
+const MAX_WORDS = 5;
+
+/** Says which texts the draft reads as not known, by column. */
+function notKnownLines({ columns }: Roles): string[] {
+  const found = columns.filter(({ role, profile }) => role !== "left out" && role !== "label" && hasNulls(profile));
+  if (found.length === 0) return [];
+  const shown = found.slice(0, MAX_LISTED).map(({ profile: { header, nullValues, nullPatterns } }) => {
+    const words = [...nullValues.map((word) => JSON.stringify(word)), ...nullPatterns.map((text) => `/${text}/`)];
+    const more = words.length - MAX_WORDS;
+    return `${header}: ${words.slice(0, MAX_WORDS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  });
+  const more = found.length - shown.length;
+  return [
+    `read as not known (null_values and null_patterns): ${shown.join("; ")}${more > 0 ? `; and ${countText(more, "more column")}` : ""}`,
+  ];
+}
+
+const hasNulls = ({ nullValues, nullPatterns }: Roles["columns"][number]["profile"]): boolean =>
+  nullValues.length + nullPatterns.length > 0;
+
+/** Names of a row with the sums of a table, in English and German. */
+const TOTALS = /^(?:(?:grand |sub)?totals?|sum|summe|zwischensumme|gesamt|gesamtsumme|insgesamt)\s*:?$/i;
+
+/** Warns of rows of the sample that are sums and no suppliers. */
+function totalsWarnings({ header, rows }: Sample, { id }: Roles): string[] {
+  if (id === null) return [];
+  const at = header.indexOf(id.profile.header);
+  const found = rows.map((row) => row[at] ?? "").filter((text) => TOTALS.test(text.trim()));
+  const [first] = found;
+  if (first === undefined) return [];
+  return [
+    `${countText(found.length, "row")} with the ${id.profile.header} ${JSON.stringify(first)} looks like a sum and not like a supplier; remove it from each file`,
+  ];
+}
 
 /** What the drafts made of the whole file. */
 interface TriedDraft {

@@ -223,6 +223,8 @@ function asNumber(
     ...nulls,
     ...marks,
     ...{ type: "number", decimal, range: [min, max] },
+    // A value that is written as "not known" is missing, as an empty one.
+    known: base.known - sumOf([...others].filter(([value]) => !isMarkedNumber(value))),
     isWhole: numbers.every((value) => WHOLE.test(plainOf(value))),
     // Where no number has a mark, there is none: the usual marks of a file are no claim about this column.
     thousands:
