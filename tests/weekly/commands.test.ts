@@ -53,7 +53,10 @@ test("trigger with --watch ends with the run, and watch shows it again", async (
   const counts = { iso_week: week.isoWeek, state: "complete", rows_read: ROWS, rows_scored: ROWS };
   const run = await command(["trigger", "--week", week.isoWeek, "--watch"]);
   expect(run).toMatchObject({ code: 0, json: { ...counts, already_known: false, was_complete: false } });
-  expect(run.json).toMatchObject({ alerts_raised: expect.any(Number), checks: { length: 8 } });
+  expect(run.json).toMatchObject({
+    alerts_raised: expect.any(Number),
+    checks: expect.arrayContaining([expect.objectContaining({ kind: "rejected_rows", outcome: "passed" })]),
+  });
   expect(await command(["watch", "--week", week.isoWeek])).toMatchObject({ code: 0, json: counts });
   expect(await runOf(week.isoWeek)).toMatchObject({ state: RunState.COMPLETE, asOf: isoWeekEnd(week.isoWeek) });
   await vi.waitFor(
