@@ -411,7 +411,7 @@ test("start reports a taken port and a malformed variable before it makes anythi
     stderr: `bellwether: port ${port} is taken: stop the program that uses it, or set SCHEDULER_SERVICE_WEB_PORT to another port (0 = any free port)\n`,
   });
   const wrong = await folder.run(["start"], { ML_SERVICE_GRPC_PORT: "99999", OPS_SERVICE_WEB_PORT: "eighty" });
-  expect(wrong).toMatchObject({ code: 1, stdout: "" });
+  expect(wrong).toMatchObject({ code: 2, stdout: "" });
   expect(wrong.stderr).toContain('OPS_SERVICE_WEB_PORT: found "eighty", expected a port from 0 to 65535');
 });
 
