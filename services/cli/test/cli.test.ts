@@ -455,7 +455,7 @@ test("train rejects broken rows one by one, and names a missing column", async (
   expect(trained.row_counts.rejected).toBe(1);
   await writeFile(file, lines.join("\n").replace("past_disputes", "past_dispute"));
   const ran = await run(["train", "--data", broken]);
-  expect(ran).toMatchObject({ code: 1, stderr: expect.stringMatching(/past_disputes/) });
+  expect(ran).toMatchObject({ code: 2, stderr: expect.stringMatching(/past_disputes/) });
 });
 
 test.skipIf(!existsSync(SHARED))(
