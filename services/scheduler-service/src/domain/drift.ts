@@ -27,6 +27,8 @@ export interface DriftTask {
   /** Name of the model version. */
   readonly version: string;
   readonly training: TrainingProfile | null;
+  /** Warnings about the input that are stored with the comparison. */
+  readonly inputWarnings?: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -74,8 +76,10 @@ export async function measureDrift(
     features: [...sample.numbers.keys(), ...sample.categories.keys()],
   });
   const previousWeek = previous === null ? "" : (earlier?.week ?? "");
-  await files.writeDrift(recordOf(task.digest, present, { comparisons, previousWeek, notes }, sortedOf));
-  return { comparisons, previousWeek, notes };
+  const { inputWarnings = [] } = task;
+  const drift = { comparisons, previousWeek, notes, inputWarnings };
+  await files.writeDrift(recordOf(task.digest, present, drift, sortedOf));
+  return drift;
 }
 
 /** An earlier week that is complete, with the digest of the snapshot of its complete run; empty: not known. */
@@ -116,6 +120,7 @@ async function readPrevious(
 function recordOf(digest: string, present: WeekValues, drift: WeekDrift, sortedOf: Sorter): DriftRecord {
   return {
     ...{ format: 1, digest, notes: drift.notes, previousWeek: drift.previousWeek },
+    ...(drift.inputWarnings && { inputWarnings: drift.inputWarnings }),
     scores: Array.from(present.scores ?? [], (score) => (Number.isNaN(score) ? null : score)),
     profile: profileWeek(present.numbers, present.categories, present.scores, sortedOf),
   };

@@ -9,6 +9,8 @@ export interface WeekDrift {
   readonly previousWeek: string;
   /** Remarks for people, one sentence each, without values of the data. */
   readonly notes: readonly string[];
+  /** Warnings about the input that need the week before, and were found when the week was run. Undefined: not stored. */
+  readonly inputWarnings?: readonly string[];
 }
 
 /** What a week stores about its drift: for its report, and for the comparison with the next week. */
@@ -17,6 +19,8 @@ export interface DriftRecord {
   /** Digest of the snapshot that was compared, lower-case hex. */
   readonly digest: string;
   readonly notes: readonly string[];
+  /** Undefined: a week of an earlier release. */
+  readonly inputWarnings?: readonly string[];
   /** ISO week with which the week was compared. Empty: none. */
   readonly previousWeek: string;
   /** Score of each supplier of the sample of the snapshot, in its order. Null: none. */

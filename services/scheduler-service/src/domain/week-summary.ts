@@ -16,7 +16,7 @@ export const chunkRowsOf = ({ chunkRows }: BatchRun): number => chunkRows || DEF
 /** What the files of a week have. Null: they do not have it. */
 export interface StoredWeek {
   readonly ingested: IngestRecord | null;
-  readonly drift: Pick<DriftRecord, "notes" | "previousWeek"> | null;
+  readonly drift: Pick<DriftRecord, "notes" | "previousWeek" | "inputWarnings"> | null;
 }
 
 /** Reads what the files have about a run. Files of another revision of the week have nothing about it. */

@@ -164,6 +164,7 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
       cleanedIds: stored.ingested?.cleanedIds ?? null,
       changedAttributes: stored.ingested?.changedAttributes ?? null,
       unscored: stored.ingested && (await unscoredAgain(deps, run, files, task.signal)),
+      warnings: stored.drift?.inputWarnings ?? [],
       acceptsLosses: task.acceptLosses !== null,
       remark: "",
       correctedInput: null,
@@ -331,7 +332,13 @@ async function finishRun(
   progress.enter("drift");
   const { trainingProfile: training, version, minimum } = model;
   const unscored = minimum && (await deps.countUnscored(files.snapshotPath, minimum, task.signal));
-  const compared = { scores, digest: ingested.digest, training, version, signal: task.signal };
+  const inputWarnings = [
+    ...exchangedWarnings(checked.profile, began.previous),
+    ...unknownCategoryNotes(unscored?.unknown ?? []),
+    // Notes are logged, and shown to people who may not see each supplier.
+    ...(shared === null ? [] : changedIdsWarning({ ...shared, examples: [] }, began.previous?.week ?? "")),
+  ];
+  const compared = { scores, digest: ingested.digest, training, version, inputWarnings, signal: task.signal };
   const [drift] = await allOf([
     measureDrift(comparing, files, compared, previous),
     ledger.report(lease, { stage: STAGE.drift }),
@@ -363,12 +370,7 @@ async function finishRun(
     cleanedIds: ingested.cleanedIds ?? null,
     changedAttributes: ingested.changedAttributes ?? null,
     unscored: minimum && unscored && unscoredNote(minimum, unscored),
-    warnings: [
-      ...exchangedWarnings(checked.profile, began.previous),
-      ...unknownCategoryNotes(unscored?.unknown ?? []),
-      // Notes are logged, and shown to people who may not see each supplier.
-      ...(shared === null ? [] : changedIdsWarning({ ...shared, examples: [] }, began.previous?.week ?? "")),
-    ],
+    warnings: inputWarnings,
   });
   await writeReport(files, run, stored, notes);
   return { run, rejected, notes };
