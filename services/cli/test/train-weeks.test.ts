@@ -150,5 +150,5 @@ test.each([
 test("a data set without a label cannot train, and the error names the scorecard", async () => {
   await writeFile(at("suppliers.csv"), "supplier_id,delay,noise,region\nS1,1,1,north\n");
   const ended = await run("--data", ".");
-  expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining("publish a scorecard (docs/scorecard.md)")]);
+  expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining("publish a scorecard (docs/scorecard.md)")]);
 });
