@@ -7,9 +7,9 @@ import { wordOf } from "./words.ts";
 const KIND_WORDS = {
   [CheckKind.ROWS]: "Number of rows",
   [CheckKind.SUPPLIERS]: "Number of suppliers",
-  [CheckKind.SHARED_SUPPLIERS]: "Suppliers of the week before",
+  [CheckKind.SHARED_SUPPLIERS]: "Shared suppliers",
   [CheckKind.REJECTED_ROWS]: "Rejected rows",
-  [CheckKind.SAME_CONTENT]: "Same content as another week",
+  [CheckKind.SAME_CONTENT]: "Same content",
   [CheckKind.MISSING_COLUMN]: "Column without values",
   [CheckKind.CONSTANT_COLUMN]: "Column with a single value",
   [CheckKind.UNIT]: "Unit of a column",
@@ -21,11 +21,7 @@ export function RunChecks({ run }: { run: BatchRun }) {
   return (
     <section className="card" aria-labelledby="checks">
       <h2 id="checks">Checks of the input</h2>
-      {run.checks.length === 0 ? (
-        <p className="quiet">The input has not been checked yet.</p>
-      ) : (
-        <CheckTable checks={run.checks} />
-      )}
+      {run.checks.length === 0 ? <p className="quiet">Not checked yet.</p> : <CheckTable checks={run.checks} />}
     </section>
   );
 }
