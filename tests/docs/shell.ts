@@ -67,6 +67,8 @@ async function run(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     output.stderr += text;
   });
+  // A command that reads no input may have ended by now.
+  child.stdin.on("error", () => {});
   child.stdin.end(input);
   const [code] = await once(child, "close");
   return { code, ...output };
