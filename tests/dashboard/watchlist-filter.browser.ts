@@ -54,7 +54,7 @@ describe.skipIf(!hasChromium)("The filter by watchlist (apt-get install chromium
     await expect
       .poll(() => choice(page).locator("option:checked").textContent())
       .toBe("A watchlist that you do not see");
-    // What is no id is ignored.
+    // A text that has not the form of an id is ignored.
     await page.goto(`${page.url().split("#")[0]}#/alerts?watchlist=%3Cscript%3E`);
     await page.getByRole("button", { name: "Watchlist" }).waitFor();
   });

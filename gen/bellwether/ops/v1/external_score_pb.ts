@@ -119,8 +119,8 @@ export type ExternalScore = Message<"bellwether.ops.v1.ExternalScore"> & {
   ageDays: number;
 
   /**
-   * Id of the merged supplier that the score was imported for. Empty: it was imported for the supplier itself, or there
-   * is no score.
+   * Id of the merged supplier that the score was imported for. Empty: it was imported for the supplier itself, or the
+   * score is missing.
    *
    * @generated from field: string scored_supplier_id = 6;
    */

@@ -43,7 +43,7 @@ async function findSuppliers(
     limit ${MAX_SUPPLIERS + 1}::int`);
   if (rows.length > MAX_SUPPLIERS) return undefined;
   const found = rows.map(({ supplier }) => supplier);
-  return within ? found.filter((supplier) => within.includes(supplier)) : found;
+  return within ? [...new Set(found).intersection(new Set(within))] : found;
 }
 
 /** Returns the suppliers of the active and decided alerts that meet the conditions. Undefined: see `findText`. */
