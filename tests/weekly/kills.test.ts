@@ -86,7 +86,7 @@ test.each([
     const { code, line } = await cut;
     expect(code).toBe(1);
     expect(line).toMatch(
-      /^ops-service does not answer \(.*\); when it answers again, the run continues where it stopped$/,
+      /^ops-service does not answer \(.*\); run the command again later, and the run continues where it stopped$/,
     );
     await gate.open();
     await mesh.ops.restart();

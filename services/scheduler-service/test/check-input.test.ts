@@ -232,7 +232,7 @@ test("supplier ids that differ only in case or leading zeros are a warning", asy
   expect(found).toMatchObject({ outcome: "published", suppliers: 21 });
   expect(found.notes).toContainEqual(
     expect.stringContaining(
-      '2 supplier ids differ from another one only in case, spaces or leading zeros: "S_1" and "s_1"',
+      '2 supplier ids differ from another one only in case, spaces, leading zeros or the way accents are stored (Unicode NFC and NFD): "S_1" and "s_1"',
     ),
   );
 });

@@ -65,8 +65,11 @@ function openLocked(file: string): DatabaseSync | null {
     database?.close();
     const code = cause instanceof Error && "errcode" in cause ? cause.errcode : undefined;
     if (code === SQLITE_BUSY) return null;
-    const way = code === SQLITE_FULL ? "free space on its disk" : "give this user the right to write it";
-    throw new StorageError(`${file} cannot be locked (${shortCause(cause)}): ${way}`, { cause });
+    const [why, way] =
+      code === SQLITE_FULL
+        ? ["the disk is full", "free space on it"]
+        : [shortCause(cause), "give this user the right to write it"];
+    throw new StorageError(`${file} cannot be locked (${why}): ${way}`, { cause });
   }
 }
 

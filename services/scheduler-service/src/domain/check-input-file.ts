@@ -71,7 +71,7 @@ export interface InputCheckTask {
 export interface InputCheckDeps extends Omit<WeeklyDeps, "onProgress"> {
   /** Returns the active alert rules of the model. Empty: they are not known. */
   readonly activeRules: (signal: AbortSignal) => Promise<readonly RuleSet[]>;
-  /** Finds supplier ids of a snapshot that differ only in case, spaces or leading zeros. */
+  /** Finds supplier ids of a snapshot that look alike but differ. */
   readonly findSimilarIds: (parquet: string, signal: AbortSignal) => Promise<SimilarIds>;
   /** Looks at the input without waiting, and at its marker when one is asked for. */
   readonly look: (input: string) => Promise<SeenInput>;

@@ -27,7 +27,7 @@ export function exchangedWarnings(columns: readonly ColumnProfile[], previous: P
 export function similarIdsWarning({ ids, examples }: SimilarIds): string | null {
   if (ids === 0) return null;
   const shown = examples.map((group) => group.map((id) => JSON.stringify(id)).join(" and ")).join(", ");
-  return `warning: ${ids} supplier ids differ from another one only in case, spaces or leading zeros: ${shown}. Each counts as a supplier of its own; correct the file, or make them equal by supplier_id of the mapping, such as upper(trim(id))`;
+  return `warning: ${ids} supplier ids differ from another one only in case, spaces, leading zeros or the way accents are stored (Unicode NFC and NFD): ${shown}. Each counts as a supplier of its own; correct the file, or make them equal by supplier_id of the mapping, such as upper(trim(nfc_normalize(id)))`;
 }
 
 /**

@@ -9,7 +9,13 @@ import {
 import { MappingSqlError } from "@bellwether/ingest/ingest-errors";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { InputNotFoundError, LossLimitError, RunHeldError, WeekCompleteError } from "../domain/scheduler-error.ts";
+import {
+  InputNotFoundError,
+  LossLimitError,
+  PeerUnavailableError,
+  RunHeldError,
+  WeekCompleteError,
+} from "../domain/scheduler-error.ts";
 import { checkFailureToJson, failureToJson, outcomeToJson } from "./outcome.ts";
 
 const LOSSES = create(RunLossesSchema, {
@@ -53,6 +59,14 @@ test("a run that exceeds the loss limits reports its figures", () => {
       ...{ max_rejected_rows: 10, suppliers: 3, previous_suppliers: 3_002, previous_week: "2026-W46" },
       ...{ min_suppliers_share: 0.7, exceeded: ["rejected_rows", "suppliers"], accepted: null },
     },
+  });
+});
+
+test("a run that gives up for a temporary error says what continues it", () => {
+  expect(failureToJson(new PeerUnavailableError("ops-service", "connect ECONNREFUSED"))).toEqual({
+    reason: "RUN_FAILED",
+    message:
+      "ops-service does not answer (connect ECONNREFUSED); run the command again later, and the run continues where it stopped",
   });
 });
 

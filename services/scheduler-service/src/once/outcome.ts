@@ -62,14 +62,16 @@ export function checkFailureToJson(
   error: unknown,
   week: string,
 ): { readonly reason: string; readonly message: string } {
-  const isTemporary =
-    error instanceof DiskError || error instanceof PeerUnavailableError || error instanceof InputUnavailableError;
-  const message = isTemporary ? error.problem : error instanceof Error ? error.message : String(error);
+  const message = isTemporary(error) ? error.problem : error instanceof Error ? error.message : String(error);
   return {
     reason: unusableReason(error) ?? "CHECK_FAILED",
     message: isReadingError(error) ? `a run of ${week} with this file would fail: ${message}` : message,
   };
 }
+
+/** Whether the same run may succeed later. */
+const isTemporary = (error: unknown): error is DiskError | PeerUnavailableError | InputUnavailableError =>
+  error instanceof DiskError || error instanceof PeerUnavailableError || error instanceof InputUnavailableError;
 
 /** Whether a run of the same file and mapping ends with this error, too. */
 const isReadingError = (error: unknown): boolean =>
@@ -120,6 +122,12 @@ export function failureToJson(
     const { recorded, given } = error;
     return { reason: "WEEK_COMPLETE", message, ...{ recorded: inputsToJson(recorded), given: inputsToJson(given) } };
   }
+  // The program ends with this message: nothing but a person continues the run.
+  if (isTemporary(error))
+    return {
+      reason: "RUN_FAILED",
+      message: `${error.problem}; run the command again later, and the run continues where it stopped`,
+    };
   return { reason: unusableReason(error) ?? "RUN_FAILED", message };
 }
 

@@ -59,7 +59,7 @@ export async function countUnscoredRows(
   return countUnscored(parquet, minimum, signal);
 }
 
-/** Finds supplier ids of a snapshot that differ only in case, spaces or leading zeros. */
+/** Finds supplier ids of a snapshot that look alike but differ. */
 export async function findSimilar(parquet: string, limits: IngestLimits, signal: AbortSignal): Promise<SimilarIds> {
   const { findSimilarIds } = await import("@bellwether/ingest/snapshot/similar-ids");
   return findSimilarIds(parquet, limits, signal);

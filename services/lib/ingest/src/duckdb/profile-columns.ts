@@ -16,22 +16,22 @@ const MAX_TOP_VALUE = 64;
 const MAX_COUNTED = 2 * EXACT_DISTINCT;
 /** Shown instead of a contract that all suppliers have. */
 const SAME_TEXT = "(the same text)";
-/** Number of rows over which quantiles are computed, at most: they cost more than all other figures together. */
-const QUANTILE_ROWS = 20_000;
+/** Number of rows over which quantiles and frequent values are computed, at most: they cost more than all other figures together. */
+const SAMPLE_ROWS = 20_000;
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 
 /** A column of a table that is profiled. */
 export interface ProfiledColumn {
   readonly name: string;
-  /** SQL of its value; null when it is missing. */
+  /** SQL of its value; null when it is missing. A number that is not finite is missing, too. */
   readonly value: string;
   /** "text" is a contract: its values are not compared with each other. */
   readonly type: "number" | "category" | "text";
 }
 
 /**
- * Profiles columns of a table with "~row", the number of the row. The columns are read once, and their most frequent
- * values are counted in a second pass over the columns.
+ * Profiles columns of a table with "~row", the number of the row. The columns are read twice: the second time, the most
+ * frequent values are counted that were found in a sample of the rows.
  */
 export async function profileColumns(
   workspace: Workspace,
@@ -50,23 +50,25 @@ async function profileSome(
   table: string,
 ): Promise<ColumnProfile[]> {
   const rows = await workspace.number(`select count(*) from ${table}`);
-  const step = Math.max(1, Math.ceil(rows / QUANTILE_ROWS));
-  const [lists = []] = await workspace.rows(
-    `select ${columns.map((column) => figuresSql(column, step)).join(", ")} from ${table}`,
-  );
-  const found = lists.map(figuresOf);
+  const step = Math.max(1, Math.ceil(rows / SAMPLE_ROWS));
+  const listsOf = async (sqlOf: (column: ProfiledColumn) => string, from: string): Promise<Json[]> =>
+    (await workspace.rows(`select ${columns.map(sqlOf).join(", ")} from ${from}`))[0] ?? [];
+  const lists = await listsOf(figuresSql, table);
+  // A filter of each aggregate takes a third longer than reading the sample in a query of its own.
+  const sampled = await listsOf(sampledSql, step === 1 ? table : `${table} where "~row" % ${step} = 0`);
+  const found = columns.map((_, i) => figuresOf(lists[i] ?? null, sampled[i] ?? null));
   const counts = columns.map(({ value, type }, i) => {
     const top = found[i]?.top ?? null;
     if (top === null || type === "text") return "0";
-    return `count(*) filter (${value} = ${type === "number" ? `${sqlText(top)}::double` : sqlText(top)})`;
+    return `count(case when ${value} = ${type === "number" ? `${sqlText(top)}::double` : sqlText(top)} then 1 end)`;
   });
-  const different = columns.map(({ value }, i) => {
+  const different = columns.map((column, i) => {
     const { isConstant = true, distinct = 0 } = found[i] ?? {};
-    return isConstant || distinct > MAX_COUNTED ? "null" : `count(distinct ${value})`;
+    return isConstant || distinct > MAX_COUNTED ? "null" : `count(distinct ${valueSql(column)})`;
   });
   const [second = []] = await workspace.rows(`select ${[...counts, ...different].join(", ")} from ${table}`);
   return columns.map(({ name, type }, i) => {
-    const { present, distinct, isConstant, numeric, top, numbers } = found[i] ?? figuresOf(null);
+    const { present, distinct, isConstant, numeric, top, numbers } = found[i] ?? figuresOf(null, null);
     return {
       column: name,
       kind: kindOf(type, present, numeric),
@@ -85,38 +87,57 @@ function kindOf(type: ProfiledColumn["type"], present: number, numeric: number):
   return type === "number" || (type === "category" && numeric === present) ? "number" : "text";
 }
 
+/** Returns the SQL of a column's value, which is null for a number that is not finite. */
+export const valueSql = ({ value, type }: ProfiledColumn): string =>
+  type === "number" ? `case when isfinite(${value}) then ${value} end` : value;
+
 /**
  * Returns the SQL of a list of texts: number of values, of different values, whether all values are equal, number of
- * values that are numbers, a frequent value, then the figures of a number.
- * @param step quantiles are those of every `step`th row
+ * values that are numbers, then smallest, largest and mean of numbers.
  */
-function figuresSql({ value, type }: ProfiledColumn, step: number): string {
-  const sampled = step === 1 ? "" : ` filter ("~row" % ${step} = 0)`;
-  const [count, distinct] = [`count(${value})::varchar`, `approx_count_distinct(${value})::varchar`];
-  const isConstant = `(min(${value}) = max(${value}))::varchar`;
+function figuresSql(column: ProfiledColumn): string {
+  const [type, value] = [column.type, valueSql(column)];
+  const figures = [`count(${value})`, `approx_count_distinct(${value})`, `(min(${value}) = max(${value}))`];
   switch (type) {
-    case "number": {
-      const quantiles = `approx_quantile(${value}, [${QUANTILES.join(", ")}])${sampled}`;
-      const others = ["min", "max", "avg"].map((name) => `${name}(${value})::varchar`).join(", ");
-      return `[${count}, ${distinct}, ${isConstant}, ${count}, ((${quantiles})[3])::varchar, ${others}] || coalesce((${quantiles})::varchar[], []::varchar[])`;
-    }
-    case "category": {
-      const top = `(approx_top_k(${value}, 1)${sampled})[1]`;
-      return `[${count}, ${distinct}, ${isConstant}, count(try_cast(${value} as double))::varchar, ${top}]`;
-    }
+    case "number":
+      figures.push(`count(${value})`, ...["min", "max", "avg"].map((name) => `${name}(${value})`));
+      break;
+    case "category":
+      // A cast that fails is slow. Texts of numbers begin with a sign, a point or a digit, which are all before a colon.
+      figures.push(`count(case when ${value} < ':' then try_cast(${value} as double) end)`);
+      break;
     case "text":
-      return `[${count}, ${distinct}, ${isConstant}, '0', null]`;
+      figures.push("0");
+  }
+  return `[${figures.map((figure) => `${figure}::varchar`).join(", ")}]`;
+}
+
+/** Returns the SQL of a list of texts: the quantiles of numbers, or a frequent value of categories. */
+function sampledSql(column: ProfiledColumn): string {
+  const value = valueSql(column);
+  switch (column.type) {
+    case "number":
+      return `approx_quantile(${value}, [${QUANTILES.join(", ")}])::varchar[]`;
+    case "category":
+      return `approx_top_k(${value}, 1)::varchar[]`;
+    case "text":
+      return "[]::varchar[]";
   }
 }
 
-function figuresOf(list: Json) {
-  const values = Array.isArray(list) ? list.map((value) => (value === null ? null : String(value))) : [];
-  const [present, distinct, isConstant, numeric, top = null, ...numbers] = values;
+/** @param figures result of `figuresSql`; @param sample result of `sampledSql`: of numbers, the median is the frequent value */
+function figuresOf(figures: Json, sample: Json) {
+  const [present, distinct, isConstant, numeric, ...ends] = textsOf(figures);
+  const values = textsOf(sample);
   return {
     ...{ present: Number(present ?? 0), distinct: Number(distinct ?? 0), isConstant: isConstant === "true" },
-    ...{ numeric: Number(numeric ?? 0), top, numbers: numbersOf(numbers.map(Number)) },
+    ...{ numeric: Number(numeric ?? 0), top: values[values.length >> 1] ?? null },
+    numbers: numbersOf([...ends, ...values].map(Number)),
   };
 }
+
+const textsOf = (list: Json): (string | null)[] =>
+  Array.isArray(list) ? list.map((value) => (value === null ? null : String(value))) : [];
 
 function numbersOf([min, max, mean, ...quantiles]: readonly number[]): NumberFigures | null {
   const [p05, p25, median, p75, p95] = quantiles;

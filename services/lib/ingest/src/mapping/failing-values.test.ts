@@ -193,6 +193,8 @@ test.each([
     'line 1, column 13: it has no column "rr"; did you mean "rrr"?',
   ],
   ["lists.amount::double", 'line 1, column 1: it has no table "lists"; '],
+  ['\\"two\\nlines\\"', 'line 1, column 1: it has no column "two\\nlines"; known: '],
+  ["x".repeat(81), `line 1, column 1: it has no column "${"x".repeat(80)}…"; known: `],
 ])("the unknown name in %s is named with its place and the nearest names", async (sql, problem) => {
   const read = readWeek({ features: `{ delay: "1", amount: "${sql}" }` });
   await expect(read).rejects.toThrow(`mapping, weekly.rows.features.amount (feature_mapping.yaml line 17): ${problem}`);

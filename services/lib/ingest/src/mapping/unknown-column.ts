@@ -5,8 +5,8 @@ import { columnReferences, tableNames } from "./tree-names.ts";
 
 /** DuckDB's errors of a name that a statement uses and that is neither a column nor a table there. */
 const NO_COLUMN =
-  /^Binder Error: (?:Referenced column "(?<name>.+)" not found in FROM clause|[\w ]+ ".+" does not have a column named "(?<of>.+)")/;
-const NO_TABLE = /^Binder Error: Referenced table "(.+)" not found/;
+  /^Binder Error: (?:Referenced column "(?<name>.+)" not found in FROM clause|[\w ]+ ".+" does not have a column named "(?<of>.+)")/s;
+const NO_TABLE = /^Binder Error: Referenced table "(.+)" not found/s;
 /** DuckDB's own list of similar names. Only this list has the columns of a subquery. */
 const CANDIDATES = /^Candidate (?:bindings|tables): (.+)$/m;
 
@@ -58,10 +58,15 @@ export async function findUnknownName(
   const isIt = ({ parts }: { readonly parts: readonly string[] }): boolean =>
     (table === undefined ? parts.at(-1) : parts[0]) === name;
   return {
-    problem: `it has no ${table === undefined ? "column" : "table"} "${name}"; ${knownNames(name, known)}`,
+    problem: `it has no ${table === undefined ? "column" : "table"} ${JSON.stringify(shownName(name))}; ${knownNames(name, known)}`,
     position: columnReferences(tree).find(isIt)?.position ?? null,
   };
 }
+
+/** Longest name that a message shows whole, in characters. */
+const MAX_SHOWN = 80;
+
+const shownName = (name: string): string => (name.length <= MAX_SHOWN ? name : `${name.slice(0, MAX_SHOWN)}…`);
 
 /** Returns the columns of a table expression and of the mapping's tables that a statement reads. */
 async function columnsOf(workspace: Workspace, tree: unknown, from: string | null): Promise<string[]> {

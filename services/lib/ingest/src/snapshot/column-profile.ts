@@ -1,6 +1,6 @@
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
-import { type ProfiledColumn, profileColumns } from "../duckdb/profile-columns.ts";
+import { type ProfiledColumn, profileColumns, valueSql } from "../duckdb/profile-columns.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { MAPPED } from "../mapping/mapped-sql.ts";
@@ -26,10 +26,7 @@ export function profileMapped(workspace: Workspace, model: ModelSpec): Promise<C
 }
 
 function profiledColumns({ features, text }: ModelSpec): ProfiledColumn[] {
-  const number = (name: string, column: string): ProfiledColumn => {
-    const value = sqlName(column);
-    return { name, value: `case when isfinite(${value}) then ${value} end`, type: "number" };
-  };
+  const number = (name: string, column: string): ProfiledColumn => ({ name, value: sqlName(column), type: "number" });
   return [
     ...features.map(({ name, kind }): ProfiledColumn => {
       if (kind === "numeric") return number(name, COLUMN.number(name));
@@ -52,7 +49,7 @@ function profiledColumns({ features, text }: ModelSpec): ProfiledColumn[] {
 /** Returns `InputProfile.contentDigest`, from the sum of the hashes of the rows: it does not depend on their order. */
 export async function contentDigest(workspace: Workspace, model: ModelSpec): Promise<string> {
   const [[rows, sum] = []] = await workspace.rows(
-    `select count(*), coalesce(sum(hash(${["supplier_id", ...profiledColumns(model).map(({ value }) => value)].join(", ")})), 0)::varchar
+    `select count(*), coalesce(sum(hash(${["supplier_id", ...profiledColumns(model).map(valueSql)].join(", ")})), 0)::varchar
      from ${MAPPED} where "~fault" is null`,
   );
   const modulus = 1n << 128n;

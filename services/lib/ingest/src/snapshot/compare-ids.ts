@@ -22,17 +22,20 @@ export async function compareIds(
   await using workspace = await Workspace.open({ limits, signal });
   await workspace.lock([now, earlier]);
   const idsOf = (path: string): string => `(select distinct supplier_id from read_parquet(${sqlText(path)}))`;
+  await workspace.run(
+    `create table ids as select earlier.supplier_id as before, now.supplier_id as now
+     from ${idsOf(earlier)} earlier full join ${idsOf(now)} now using (supplier_id)`,
+  );
   const onlyIn = (one: string, other: string): string =>
-    `select supplier_id, ${PLAIN_ID} as plain from ${idsOf(one)} where supplier_id not in (select supplier_id from ${idsOf(other)})`;
-  await workspace.run(`create table gone as ${onlyIn(earlier, now)}`);
-  await workspace.run(`create table added as ${onlyIn(now, earlier)}`);
+    `(select supplier_id, ${PLAIN_ID} as plain from (select ${one} as supplier_id from ids where ${other} is null))`;
   // The smallest id of each group is enough: a group with several ids is named by the search for similar ids.
   await workspace.run(
-    `create table pairs as select gone.supplier_id as before, one.id as now
-     from gone join (select plain, min(supplier_id) as id from added group by plain) one using (plain)`,
+    `create table pairs as select gone.supplier_id as before, added.id as now
+     from ${onlyIn("before", "now")} gone
+       join (select plain, min(supplier_id) as id from ${onlyIn("now", "before")} group by plain) added using (plain)`,
   );
   const [counts = []] = await workspace.rows(
-    `select (select count(*) from ${idsOf(earlier)}), (select count(*) from gone), (select count(*) from pairs)`,
+    "select count(before), count(*) filter (now is null), (select count(*) from pairs) from ids",
   );
   const [suppliers = 0, gone = 0, similar = 0] = counts.map(Number);
   const examples = await workspace.rows(`select before, now from pairs order by before limit ${MAX_EXAMPLES}`);

@@ -30,6 +30,7 @@ test.each([
   ["in leading zeros", ["0012", "12"]],
   ["in all of them", ["00 a b", "AB"]],
   ["in zeros alone", ["0", "00"]],
+  ["in how an accent is stored", ["Müller".normalize("NFC"), "Müller".normalize("NFD")]],
 ])("ids that differ only %s are similar", async (_, ids) => {
   expect(await similarOf("other", ...ids)).toEqual({ ids: 2, examples: [ids.toSorted()] });
 });

@@ -3,7 +3,7 @@ import { sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import type { IngestLimits } from "../ingest-limits.ts";
 
-/** Supplier ids that differ only in case, in spaces or in leading zeros. They are different suppliers. */
+/** Supplier ids that differ only in case, in spaces, in leading zeros or in how Unicode composes their letters. They are different suppliers. */
 export interface SimilarIds {
   /** Number of ids that are similar to at least one other id. */
   readonly ids: number;
@@ -13,8 +13,8 @@ export interface SimilarIds {
 
 const [MAX_EXAMPLES, MAX_IDS] = [3, 3];
 
-/** SQL of an id without the differences that people do not see: lower case, no white space, no leading zeros. */
-export const PLAIN_ID = `ltrim(regexp_replace(lower(supplier_id), '\\s+', '', 'g'), '0')`;
+/** SQL of an id without the differences that people do not see: composed letters (NFC), lower case, no white space, no leading zeros. */
+export const PLAIN_ID = `ltrim(regexp_replace(lower(nfc_normalize(supplier_id)), '\\s+', '', 'g'), '0')`;
 
 /** Finds similar supplier ids in a snapshot. @throws Error when the file is not a snapshot */
 export async function findSimilarIds(parquet: string, limits: IngestLimits, signal?: AbortSignal): Promise<SimilarIds> {

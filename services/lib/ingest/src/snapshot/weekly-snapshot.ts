@@ -88,6 +88,11 @@ export interface WeeklySnapshot {
 
 /** Number of rows in one Parquet row group: ten chunks of the batch size. */
 export const ROW_GROUP = 40_960;
+/**
+ * Number of different values up to which a column of a row group has a dictionary. DuckDB fills a dictionary until the limit
+ * is exceeded, and nearly every number of a row is different: with its default, 8,192, writing takes a third longer.
+ */
+const DICTIONARY_VALUES = 1_024;
 
 /**
  * Maps the input of a weekly run to feature rows with attributes, without labels, and writes them in the input's order.
@@ -140,7 +145,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
     const write = async () => {
       await workspace.run(
         `copy (select * exclude (${MARK_COLUMNS.join(", ")}) from ${MAPPED} where "~fault" is null)
-         to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP})`,
+         to ${sqlText(partial)} (format parquet, compression snappy, row_group_size ${ROW_GROUP}, dictionary_size_limit ${DICTIONARY_VALUES})`,
       );
       const written = await sealFile(partial);
       const [[newest] = []] = await workspace.rows(`select max(as_of)::varchar from ${MAPPED} where "~fault" is null`);

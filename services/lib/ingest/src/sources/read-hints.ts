@@ -115,6 +115,7 @@ function numberHint(column: ColumnMapping, source: SourceMapping, text: string):
   if (first === undefined)
     return isInteger && readNumber(text, { ...marked, percent: null }, false) !== null ? "declare type: number" : null;
   const [value, form] = first;
+  if (!Number.isFinite(value)) return `it is too large: a number is at most ${Number.MAX_VALUE.toPrecision(3)}`;
   if (marked.percent !== null && now.percent === null)
     return `set ${listed(options(form, now, ["percent: share"]))} if ${text} is ${readNumber(text, { ...form, percent: "share" }, false)}, or percent: points if it is ${value}`;
   if (changes(form, now) === 0 || second === undefined) return `set ${listed(options(form, now))}`;

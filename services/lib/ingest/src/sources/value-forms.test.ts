@@ -208,6 +208,7 @@ test.each([
     "{ type: number, decimal: ',', percent: share }",
     "leave out percent if the values of the column have no % sign",
   ],
+  ["1e400", "number", "it is too large: a number is at most 1.80e+308"],
 ])("the reason for %j in a column of %s names the marks of the column as the cause", async (text, type, hint) => {
   const { reasons } = await readValues([text, ""], type);
   expect(reasons).toHaveLength(1);
