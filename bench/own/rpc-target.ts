@@ -102,9 +102,13 @@ function authorization({ ready }: Server): Record<string, string> {
   return ready.token === undefined ? {} : { authorization: `Bearer ${ready.token}` };
 }
 
+/** Options of Node of a server with all policies: those of ops-service (deploy/Dockerfile.ops, `npm start`). The other servers have none. */
+const OPTIONS_OF: ReadonlyMap<string, readonly string[]> = new Map([["mesh", ["--max-semi-space-size=32"]]]);
+
 /** Starts `rpc-server.ts` of this checkout, bound to the core of the server. */
 export async function startServer(kind: string, env: Readonly<Record<string, string>>): Promise<Server> {
   const child = fork(new URL("../rpc-server.ts", import.meta.url), [kind], {
+    execArgv: [...(OPTIONS_OF.get(kind) ?? [])],
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

@@ -68,7 +68,8 @@ export async function startReplica(
 ): Promise<Replica> {
   const started = spawnNode(path.join(import.meta.dirname, "replica.ts"), {
     args: [JSON.stringify({ grpcPort: 0, ...options })],
-    execArgv: ["--expose-gc"],
+    // The size is that of ops-service (deploy/Dockerfile.ops, `npm start`).
+    execArgv: ["--expose-gc", "--max-semi-space-size=32"],
     env: { ...process.env, ...env },
   });
   const { child } = started;

@@ -1,4 +1,5 @@
 import type { Gunzip, Inflate, ZlibOptions } from "node:zlib";
+import { ArrivalList } from "./arrival-list.ts";
 import { freeBytes } from "./free-bytes.ts";
 import { createCollector } from "./young-garbage.ts";
 
@@ -18,7 +19,7 @@ export class TooLargeError extends Error {
 
 /** Returns a semaphore: a fixed number of places. When no place is free, work waits in order of arrival. */
 function createPlaces(places: number) {
-  const waiting = new Set<() => void>();
+  const waiting = new ArrivalList<() => void>();
   let taken = 0;
   /** Calls `go` when a place is free. Returns a function that releases the place, or leaves the queue. */
   return (go: () => void): (() => void) => {
@@ -26,19 +27,17 @@ function createPlaces(places: number) {
     const begin = (): void => {
       hasPlace = true;
       taken++;
+      if (entry) waiting.remove(entry);
       go();
     };
-    if (taken < places) begin();
-    else waiting.add(begin);
+    const entry = taken < places ? undefined : waiting.add(begin);
+    if (!entry) begin();
     return () => {
-      waiting.delete(begin);
+      if (entry) waiting.remove(entry);
       if (!hasPlace) return;
       hasPlace = false;
       taken--;
-      const [next] = waiting;
-      if (!next || taken >= places) return;
-      waiting.delete(next);
-      next();
+      if (taken < places) waiting.first()?.();
     };
   };
 }

@@ -1,3 +1,5 @@
+import { type ArrivalEntry, ArrivalList } from "../call/arrival-list.ts";
+
 /** Work that connections wait for. */
 export interface FairTurns {
   /** Runs `work` in a later iteration of the event loop, after the earlier work of the same connection. */
@@ -17,8 +19,9 @@ const TURN_PIECES = 100;
  * requests at once therefore delays its own requests, not those of others. `work` must not throw.
  */
 export function createFairTurns(now: () => number = () => performance.now()): FairTurns {
-  // A Map iterates in insertion order: the connection whose turn it is comes first.
-  const queues = new Map<object, Pieces>();
+  const queues = new WeakMap<object, Pieces>();
+  /** Queues with work; the one whose turn it is comes first. */
+  const rotation = new ArrivalList<Pieces>();
   let scheduled = false;
 
   const schedule = (): void => {
@@ -29,32 +32,38 @@ export function createFairTurns(now: () => number = () => performance.now()): Fa
   const turn = (): void => {
     scheduled = false;
     const end = now() + TURN_MS;
-    let pieces = 0;
-    for (const [connection, queue] of queues) {
-      if (pieces >= TURN_PIECES || now() >= end) break;
-      queues.delete(connection);
-      const work = queue.list[queue.next++];
-      // A connection that is inserted again during the iteration is visited again.
-      if (queue.next < queue.list.length) queues.set(connection, queue);
-      pieces++;
+    for (let pieces = 0; pieces < TURN_PIECES && now() < end; pieces++) {
+      const queue = rotation.first();
+      if (queue?.place === undefined) return;
+      rotation.remove(queue.place);
+      const work = queue.list[queue.next];
+      queue.list[queue.next++] = undefined;
+      const hasMore = queue.next < queue.list.length;
+      if (!hasMore) [queue.list, queue.next] = [[], 0];
+      queue.place = hasMore ? rotation.add(queue) : undefined;
       work?.();
     }
-    if (queues.size > 0) schedule();
+    if (rotation.size > 0) schedule();
   };
   return {
     add(connection, work) {
-      const queue = queues.get(connection);
-      if (queue) append(queue, work);
-      else queues.set(connection, { list: [work], next: 0 });
+      const queue = queues.get(connection) ?? { list: [], next: 0, place: undefined };
+      queues.set(connection, queue);
+      append(queue, work);
+      queue.place ??= rotation.add(queue);
       schedule();
     },
   };
 }
 
+/** The work of one connection. */
 interface Pieces {
-  readonly list: (() => void)[];
+  /** A piece that has run is undefined. */
+  list: ((() => void) | undefined)[];
   /** Index of the next piece in `list`. */
   next: number;
+  /** Place in the rotation. Undefined: the connection has no work. */
+  place: ArrivalEntry<Pieces> | undefined;
 }
 
 /** Appends work and removes the pieces that have run when they are half of the list. */
