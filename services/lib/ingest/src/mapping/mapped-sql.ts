@@ -223,7 +223,7 @@ function chosenRows({ labels, rows, newestOnly, asOf }: RowsToMap): string {
   }
   if (!newestOnly) return "select * from cast_rows";
   // A row without a date or a supplier cannot be the newest of a supplier; it is kept here and rejected
-  // later.
+  // later. Rows of the same date stay: they are duplicates.
   return `select * from cast_rows ${asOf === null ? "" : `where as_of is null or as_of <= date ${sqlText(asOf)}`}
-    qualify as_of is null or supplier_id is null or row_number() over (partition by supplier_id order by as_of desc nulls last, ${rows.keepNewestBy === undefined ? "" : `${KEEP} desc nulls last, `}"~row") = 1`;
+    qualify as_of is null or supplier_id is null or rank() over (partition by supplier_id order by as_of desc${rows.keepNewestBy === undefined ? "" : `, ${KEEP} desc nulls last`}) = 1`;
 }

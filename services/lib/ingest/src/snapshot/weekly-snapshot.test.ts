@@ -198,6 +198,35 @@ test("raw rows with their own dates are reduced to each supplier's newest", asyn
   expect(await delays()).toEqual([1, 3]);
 });
 
+test("raw rows of the same supplier and date are duplicates, in whatever order; only rows with an older date are left out", async () => {
+  const mapping = SMALL_MAPPING.replace("id: text, delay", "id: text, day: date, delay")
+    .replace("supplier_id: id\n  features", "supplier_id: id\n  as_of: day\n  features")
+    .replace("select id as supplier_id, late", "select id as supplier_id, day as as_of, late")
+    .replace(/weekly:[\s\S]*/, "weekly: { form: raw }\n");
+  const lines = [
+    "a,2013-01-01,2,1,0",
+    "a,2013-01-01,9,1,0",
+    "a,2012-01-01,1,1,0",
+    "b,2013-01-01,3,1,0",
+    "b,2013-01-01,3,1,0",
+  ];
+  for (const order of [lines, lines.toReversed()]) {
+    await using folder = await dataFolder({ "suppliers.csv": `id,day,delay,amount,late\n${order.join("\n")}\n` });
+    const outParquet = join(folder.path, "w.parquet");
+    const { rows, olderRows, rejected } = await snapshotWeekly({
+      ...(await smallPair({ mapping })),
+      input: folder.path,
+      outParquet,
+    });
+    expect({ rows, olderRows }).toEqual({ rows: 2, olderRows: 1 });
+    expect(rejected).toMatchObject({ count: 2, repeated: 1 });
+    expect(rejected.reasons.map(({ reason }) => reason).sort()).toEqual([
+      "a second row of the same supplier and date with other values",
+      "a second row of the same supplier and date with the same values",
+    ]);
+  }
+});
+
 test("rejects a mapping without a weekly form and a file that is not a snapshot", async () => {
   await using folder = await dataFolder({ "week.csv": WEEK });
   const pair = await smallPair({ mapping: SMALL_MAPPING.replace(/weekly:[\s\S]*/, "") });
