@@ -108,7 +108,7 @@ describe("a run that is voided", () => {
     expect(await auditOf(wrong.runId)).toEqual(["run.completed", "alerts.evaluated", "run.voided"]);
     // A repetition changes nothing, and the first reason counts.
     const again = await ops.batch.voidRun({ runId: wrong.runId, reason: "again" });
-    expect(again).toMatchObject({ run: { voided: { reason } }, alertsClosed: { count: 0 } });
+    expect(again).toMatchObject({ run: { voided: { reason } }, alertsClosed: { count: 0 }, repeatedRequest: true });
     const approval = await failureOf(ops.batch.approveRun({ runId: wrong.runId, reason }));
     expect(approval.rawMessage).toBe(
       `revision 1 of ${wrong.isoWeek} (run ${wrong.runId}) is voided: only a held run can be approved; the next run of the week is a new revision: run it with the correct file`,
@@ -208,6 +208,7 @@ describe("a run that is voided", () => {
     const run = await week("2026-W10", { id: "a", score: 0.9 }, REST);
     const both = await Promise.all([1, 2, 3].map(() => ops.batch.voidRun({ runId: run.runId, reason })));
     expect(both.map(({ alertsClosed }) => alertsClosed?.count).sort()).toEqual([0, 0, 1]);
+    expect(both.map(({ repeatedRequest }) => repeatedRequest).sort()).toEqual([false, true, true]);
     expect(await auditOf(run.runId)).toEqual(["run.completed", "alerts.evaluated", "run.voided"]);
     const { run: started } = await ops.batch.startRun({ isoWeek: "2026-W10", modelName, holder: "h" });
     expect(started).toMatchObject({ state: RunState.RUNNING, revision: 2 });
@@ -273,10 +274,13 @@ describe("a run that is held", () => {
       "RUN_HELD",
     ]);
     const runId = run?.runId ?? 0;
-    expect((await ops.batch.approveRun({ runId, reason: "prices rose" })).run).toMatchObject({
-      ...{ state: RunState.HELD, approved: { reason: "prices rose", actor: "anonymous" } },
+    expect(await ops.batch.approveRun({ runId, reason: "prices rose" })).toMatchObject({
+      run: { state: RunState.HELD, approved: { reason: "prices rose", actor: "anonymous" } },
+      repeatedRequest: false,
     });
-    expect((await ops.batch.approveRun({ runId, reason: "again" })).run?.approved?.reason).toBe("prices rose");
+    const both = await Promise.all(["again", "and again"].map((text) => ops.batch.approveRun({ runId, reason: text })));
+    for (const one of both)
+      expect(one).toMatchObject({ run: { approved: { reason: "prices rose" } }, repeatedRequest: true });
     const next = await start(SOURCE, "another");
     expect(next).toMatchObject({ run: { state: RunState.RUNNING, runId }, approved: { reason: "prices rose" } });
     // The lease from before is stale.
@@ -400,9 +404,13 @@ describe("a week that is superseded", () => {
     await ops.alerts.acknowledgeAlert(await seenAlert(ops, (await alertOf("kept")).alertId));
     const kept = await historyOf("kept");
     const requested = await ops.batch.supersedeRun({ runId: first.runId, reason });
-    expect(requested.run).toMatchObject({
-      state: RunState.COMPLETE,
-      supersedeRequested: { reason, actor: "anonymous" },
+    expect(requested).toMatchObject({
+      run: { state: RunState.COMPLETE, supersedeRequested: { reason, actor: "anonymous" } },
+      repeatedRequest: false,
+    });
+    expect(await ops.batch.supersedeRun({ runId: first.runId, reason: "again" })).toMatchObject({
+      run: { supersedeRequested: { reason } },
+      repeatedRequest: true,
     });
     const { run, lease } = await ops.batch.startRun({ isoWeek: "2026-W11", modelName, holder: "h" });
     expect(run).toMatchObject({ revision: 2, supersedesRunId: first.runId });

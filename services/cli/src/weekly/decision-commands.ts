@@ -57,15 +57,23 @@ function approveCommand(context: CliContext): Command {
         `${found.isoWeek} of ${found.modelName} is complete already: ${approvalText(found)}; nothing was changed`,
       );
     }
-    const { run } = await ops.answer(ops.client.approveRun({ runId: found.runId, reason: options.reason }));
-    if (!run) throw new Error("ops-service returned no run");
-    const isRepeated = found.approved !== undefined;
-    const next = nextStep(run, given) || `it is ${stateText(run.state)}`;
-    report.line(
-      `${run.isoWeek} of ${run.modelName} ${isRepeated ? `was approved already (${approvalText(run)})` : "is approved"}: ${next}`,
+    const { run, repeatedRequest } = await ops.answer(
+      ops.client.approveRun({ runId: found.runId, reason: options.reason }),
     );
-    report.json({ ...runToJson(run, given), approved_by: run.approved?.actor ?? null, changed: !isRepeated });
+    if (!run) throw new Error("ops-service returned no run");
+    report.line(approvedLine(run, given, repeatedRequest));
+    report.json({ ...runToJson(run, given), approved_by: run.approved?.actor ?? null, changed: !repeatedRequest });
   });
+}
+
+/**
+ * Returns what continues an approved run, and whether the run was approved before: the first approval counts.
+ * @param isRepeated whether an earlier call has approved the run
+ */
+export function approvedLine(run: BatchRun, given: GivenOptions, isRepeated: boolean): string {
+  const next = nextStep(run, given) || `it is ${stateText(run.state)}`;
+  const approval = isRepeated ? `was approved already (${approvalText(run)}); nothing was changed` : "is approved";
+  return `${run.isoWeek} of ${run.modelName} ${approval}; ${next}`;
 }
 
 function voidCommand(context: CliContext): Command {
@@ -79,7 +87,7 @@ function voidCommand(context: CliContext): Command {
     using ops = openOps(context, options.ops, BatchService);
     const found = await findRun(ops, options.week, options.model);
     const { runId } = found;
-    const { run, alertsClosed, alertsRestored, alertsKept, latestWeek } = await ops.answer(
+    const { run, alertsClosed, alertsRestored, alertsKept, latestWeek, repeatedRequest } = await ops.answer(
       ops.client.voidRun({ runId, reason: options.reason }),
     );
     if (!run) throw new Error("ops-service returned no run");
@@ -88,14 +96,14 @@ function voidCommand(context: CliContext): Command {
       alerts_restored: alertsRestored?.count ?? 0,
       alerts_kept: alertsKept?.count ?? 0,
     };
-    for (const line of withdrawnLines(found, run, latestWeek)) report.line(line);
-    if (found.state !== RunState.VOIDED)
+    for (const line of withdrawnLines(found, run, latestWeek, repeatedRequest)) report.line(line);
+    if (!repeatedRequest)
       report.line(
         `${countText(counts.alerts_closed, "alert")} closed, ${counts.alerts_restored} as before the run, ${counts.alerts_kept} kept because people or later runs changed them`,
       );
-    const endsRequest = endsSupersedeRequest(found);
+    const endsRequest = !repeatedRequest && endsSupersedeRequest(found);
     report.json({
-      ...{ ...runToJson(run), ...counts, latest_week: latestWeek || null, changed: found.state !== RunState.VOIDED },
+      ...{ ...runToJson(run), ...counts, latest_week: latestWeek || null, changed: !repeatedRequest },
       supersede_request_withdrawn: endsRequest,
     });
   });
@@ -108,18 +116,19 @@ const inBrackets = (text: string): string => (text === "" ? "" : ` (${text})`);
  * the run that this run was to replace.
  */
 const endsSupersedeRequest = ({ state, supersedesRunId, supersedeRequested }: BatchRun): boolean =>
-  state !== RunState.VOIDED &&
-  (supersedeRequested !== undefined || (supersedesRunId !== undefined && state !== RunState.COMPLETE));
+  supersedeRequested !== undefined || (supersedesRunId !== undefined && state !== RunState.COMPLETE);
 
 /**
  * Returns which revision was withdrawn, and what became of a request for a new one.
  * @param before the run before the withdrawal
+ * @param isRepeated whether an earlier call has withdrawn the run
  */
-export function withdrawnLines(before: BatchRun, { isoWeek, modelName, revision }: BatchRun, latestWeek: string) {
+export function withdrawnLines(before: BatchRun, run: BatchRun, latestWeek: string, isRepeated: boolean): string[] {
+  const { isoWeek, modelName, revision } = run;
   const name = `revision ${revision} of ${isoWeek} of ${modelName}`;
   const latest = `latest complete week now: ${latestWeek || "none"}`;
-  if (before.state === RunState.VOIDED)
-    return [`${name} was withdrawn already${inBrackets(reasonText(before))}: nothing was changed; ${latest}`];
+  if (isRepeated)
+    return [`${name} was withdrawn already${inBrackets(reasonText(run))}: nothing was changed; ${latest}`];
   const line = `${name} is withdrawn; ${latest}`;
   if (!endsSupersedeRequest(before)) return [line];
   const asked = before.supersedeRequested
@@ -139,18 +148,21 @@ function supersedeCommand(context: CliContext): Command {
     const given = givenOptions(command);
     using ops = openOps(context, options.ops, BatchService);
     const before = await findRun(ops, options.week, options.model);
-    const { run } = await ops.answer(ops.client.supersedeRun({ runId: before.runId, reason: options.reason }));
+    const { run, repeatedRequest } = await ops.answer(
+      ops.client.supersedeRun({ runId: before.runId, reason: options.reason }),
+    );
     if (!run) throw new Error("ops-service returned no run");
-    report.line(requestedLine(before, run, given));
-    report.json({ ...runToJson(run, given), changed: before.supersedeRequested === undefined });
+    report.line(requestedLine(run, given, repeatedRequest));
+    report.json({ ...runToJson(run, given), changed: !repeatedRequest });
   });
 }
 
 /**
  * Returns how the new revision is made, and whether it was requested before: the first request counts.
- * @param before the run before the request
+ * @param isRepeated whether an earlier call has requested it
  */
-export function requestedLine(before: BatchRun, { isoWeek, modelName }: BatchRun, given: GivenOptions): string {
+export function requestedLine(run: BatchRun, given: GivenOptions, isRepeated: boolean): string {
+  const { isoWeek, modelName } = run;
   const line = `the next run of ${isoWeek} of ${modelName} is a new revision: ${runText(isoWeek, given, true)}`;
-  return before.supersedeRequested ? `${supersedeText(before)}; nothing was changed; ${line}` : line;
+  return isRepeated ? `${supersedeText(run)}; nothing was changed; ${line}` : line;
 }

@@ -60,6 +60,13 @@ export interface Decision extends Override {
 
 export const decisionOf = ({ reason, actor, now }: Decision) => ({ reason, actor, decidedMs: now.getTime() });
 
+/** A run after a decision about it. */
+export interface DecidedRun {
+  readonly run: Run;
+  /** An earlier call has already decided, and its decision counts. */
+  readonly isRepeated: boolean;
+}
+
 /** States in which an approval still has an effect, so that a repeated call is answered as the first one. */
 const HAS_APPROVAL: ReadonlySet<Run["state"]> = new Set(["held", "running", "failed"]);
 
@@ -83,12 +90,12 @@ export function undecidable(run: Run, only: string): RunStateError {
  * Approves a held run although checks failed: the next start continues it. The first approval counts.
  * @throws RunNotFoundError, RunStateError
  */
-export function approveRun(transact: Transact, runId: number, decision: Decision): Promise<Run> {
+export function approveRun(transact: Transact, runId: number, decision: Decision): Promise<DecidedRun> {
   return transact(async (ledger) => {
     const run = await lockRun(ledger, runId);
-    if (run.approved !== null && HAS_APPROVAL.has(run.state)) return run;
+    if (run.approved !== null && HAS_APPROVAL.has(run.state)) return { run, isRepeated: true };
     if (run.state !== "held") throw undecidable(run, "only a held run can be approved");
-    return await approve(ledger, run, decision);
+    return { run: await approve(ledger, run, decision), isRepeated: false };
   });
 }
 
@@ -104,15 +111,15 @@ export async function approve(ledger: RunLedger, run: Run, decision: Decision): 
  * Asks for a new revision of a complete week: the next start of the week begins it. The first request counts.
  * @throws RunNotFoundError, RunStateError
  */
-export function requestRevision(transact: Transact, runId: number, decision: Decision): Promise<Run> {
+export function requestRevision(transact: Transact, runId: number, decision: Decision): Promise<DecidedRun> {
   return transact(async (ledger) => {
     const run = await lockRun(ledger, runId);
-    if (run.supersedeRequested !== null) return run;
+    if (run.supersedeRequested !== null) return { run, isRepeated: true };
     if (run.state !== "complete") throw undecidable(run, "only a complete run can be superseded");
     const requested = await ledger.update(run.id, { supersedeRequested: decisionOf(decision) });
     const { reason, actor } = decision;
     await recordRun(ledger, requested, { kind: "run.supersede_requested", actor, reason });
-    return requested;
+    return { run: requested, isRepeated: false };
   });
 }
 

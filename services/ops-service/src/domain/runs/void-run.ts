@@ -3,13 +3,12 @@ import { type UndoOutcome, undoRunChange } from "../alerts/undo-run-change.ts";
 import { RunNotFoundError } from "../ops-error.ts";
 import type { AlertIds, Run } from "../scores/run.ts";
 import { checkNotUnderWay } from "./abandoned-run.ts";
-import { type Decision, decisionOf, lockRun, undecidable } from "./decide-run.ts";
+import { type DecidedRun, type Decision, decisionOf, lockRun, undecidable } from "./decide-run.ts";
 import { recordRun } from "./record-run.ts";
 import type { RunLedger, Transact } from "./run-ledger.ts";
 
 /** A voided run, and what became of its alerts. */
-export interface VoidedRun {
-  readonly run: Run;
+export interface VoidedRun extends DecidedRun {
   readonly alerts: Readonly<Record<UndoOutcome, AlertIds>>;
   /** The latest complete week of the model. Empty: none is complete. */
   readonly latestWeek: string;
@@ -33,7 +32,7 @@ export function voidRun(transact: Transact, runId: number, decision: Decision): 
     await ledger.alerts.lockModel(found.modelName);
     await ledger.alerts.applyValues(found.modelName, decision.now);
     const run = await lockRun(ledger, runId);
-    if (run.state === "voided") return await voidedRun(ledger, run, { closed: [], restored: [], kept: [] });
+    if (run.state === "voided") return await voidedRun(ledger, { run, isRepeated: true }, NONE);
     if (run.state === "missed" || run.state === "superseded")
       throw undecidable(run, "only a complete, held or failed run can be voided");
     await checkNotUnderWay(ledger, run, "");
@@ -43,7 +42,7 @@ export function voidRun(transact: Transact, runId: number, decision: Decision): 
     if (run.supersedesRunId !== null && run.state !== "complete")
       await ledger.update(run.supersedesRunId, { supersedeRequested: null });
     await ledger.mendChain(run);
-    const result = await voidedRun(ledger, voided, alerts);
+    const result = await voidedRun(ledger, { run: voided, isRepeated: false }, alerts);
     const { reason, actor } = decision;
     const { latestWeek } = result;
     await recordRun(ledger, voided, {
@@ -57,12 +56,12 @@ type IdsByOutcome = Readonly<Record<UndoOutcome, readonly string[]>>;
 
 const NONE: IdsByOutcome = { closed: [], restored: [], kept: [] };
 
-async function voidedRun(ledger: RunLedger, run: Run, alerts: IdsByOutcome): Promise<VoidedRun> {
+async function voidedRun(ledger: RunLedger, decided: DecidedRun, alerts: IdsByOutcome): Promise<VoidedRun> {
   const { closed, restored, kept } = alerts;
   return {
-    run,
+    ...decided,
     alerts: { closed: countIds(closed), restored: countIds(restored), kept: countIds(kept) },
-    latestWeek: await ledger.latestWeek(run.modelName),
+    latestWeek: await ledger.latestWeek(decided.run.modelName),
   };
 }
 

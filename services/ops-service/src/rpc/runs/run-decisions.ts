@@ -4,7 +4,13 @@ import type { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_servi
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { checkFromProto, profileFromProto } from "@bellwether/plausibility/check-proto";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { approveRun, holdRun, recordMissedWeek, requestRevision } from "../../domain/runs/decide-run.ts";
+import {
+  approveRun,
+  type DecidedRun,
+  holdRun,
+  recordMissedWeek,
+  requestRevision,
+} from "../../domain/runs/decide-run.ts";
 import type { Transact } from "../../domain/runs/run-ledger.ts";
 import { voidRun } from "../../domain/runs/void-run.ts";
 import type { Run, RunLease } from "../../domain/scores/run.ts";
@@ -41,12 +47,12 @@ export function runDecisionHandlers({
       return { run: runToProto(await holdRun(transact, leaseFromProto(lease), input, callerName(context))) };
     },
     async approveRun({ runId, reason }, context) {
-      return { run: runToProto(await approveRun(transact, runId, decision(reason, context))) };
+      return decidedToProto(await approveRun(transact, runId, decision(reason, context)));
     },
     async voidRun({ runId, reason }, context) {
-      const { run, alerts, latestWeek } = await voidRun(transactLong, runId, decision(reason, context));
+      const { alerts, latestWeek, ...decided } = await voidRun(transactLong, runId, decision(reason, context));
       return {
-        run: runToProto(run),
+        ...decidedToProto(decided),
         alertsClosed: alertIdsToProto(alerts.closed),
         alertsRestored: alertIdsToProto(alerts.restored),
         alertsKept: alertIdsToProto(alerts.kept),
@@ -54,7 +60,7 @@ export function runDecisionHandlers({
       };
     },
     async supersedeRun({ runId, reason }, context) {
-      return { run: runToProto(await requestRevision(transact, runId, decision(reason, context))) };
+      return decidedToProto(await requestRevision(transact, runId, decision(reason, context)));
     },
     async recordMissedWeek({ isoWeek, modelName, reason }, context) {
       const missed = { ...decision(reason, context), isoWeek, modelName };
@@ -63,6 +69,8 @@ export function runDecisionHandlers({
     },
   };
 }
+
+const decidedToProto = ({ run, isRepeated }: DecidedRun) => ({ run: runToProto(run), repeatedRequest: isRepeated });
 
 /** protovalidate has checked that the lease is set. */
 export function leaseFromProto(lease: ProtoLease | undefined): RunLease {
