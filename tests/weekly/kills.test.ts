@@ -80,7 +80,7 @@ test.each([
   async (_when, number, place) => {
     await using week = await createWeek(mesh, number);
     await using gate = await closeGate(mesh.databaseUrl, place);
-    const cut = week.runOnce();
+    const cut = week.runOnce(undefined, { WEEKLY_RETRY: "4s" });
     await gate.reached();
     await mesh.ops.now.kill();
     const { code, line } = await cut;

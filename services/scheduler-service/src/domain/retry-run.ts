@@ -24,7 +24,7 @@ const MAX_PAUSE_MS = 15_000;
 
 /**
  * Does a run, and does it again after a temporary error of a peer; the run continues where it stopped. The pause doubles
- * with each error in a row and is at least the time that the peer asks for.
+ * with each error in a row and is at least the time that the peer asks for. The last pause ends at the time limit.
  * @param attempt does the run; it calls its parameter when the run made progress, which starts the time limits again
  * @throws the last error of `attempt`, PeerUnavailableError only after the time limit
  */
@@ -45,9 +45,11 @@ export async function retryRun<T>(
       const answered = error instanceof PeerUnavailableError && error.answered;
       const now = nowMs();
       failing ??= { sinceMs: now, pauseMs: FIRST_PAUSE_MS };
-      const waitMs = Math.min(MAX_PAUSE_MS, Math.max(failing.pauseMs, answered ? error.retryAfterMs : 0));
+      const askedMs = Math.min(MAX_PAUSE_MS, answered ? error.retryAfterMs : 0);
       const limitMs = answered ? overloadMs : Math.min(silenceMs, overloadMs);
-      if (now + waitMs - failing.sinceMs > limitMs) throw error;
+      const leftMs = limitMs - (now - failing.sinceMs);
+      if (leftMs <= 0 || askedMs > leftMs) throw error;
+      const waitMs = Math.min(MAX_PAUSE_MS, leftMs, Math.max(failing.pauseMs, askedMs));
       failing.pauseMs *= 2;
       onRetry(error, waitMs);
       await pause(waitMs, signal);

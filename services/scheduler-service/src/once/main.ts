@@ -15,12 +15,16 @@ import { createWeeklyRunner } from "../setup/create-weekly-runner.ts";
 import { DEFAULT_RISK_POLICY, RUN_ENV, storeSettings, WEEKS_FOLDER, weeklyIngestLimits } from "../setup/run-env.ts";
 import { missingInputs } from "./missing-inputs.ts";
 import { checkFailureToJson, failureToJson, inputReportToJson, outcomeToJson, UNUSABLE } from "./outcome.ts";
+import { sendToParent } from "./send-to-parent.ts";
 
 /** Maximum time to wait, after telemetry was stopped, for a telemetry collector that does not answer, ms. */
 const LINGER_MS = 500;
 
-/** Maximum time for which a run is tried again while a peer does not answer, ms. */
-const SILENCE_MS = 15_000;
+/**
+ * Maximum time for which a run is tried again while a peer does not answer, ms. Longer than the restart of a service by
+ * its supervisor, 16 s.
+ */
+const SILENCE_MS = 30_000;
 
 const REASON = { pattern: SHORT_REASON_PATTERN, expected: SHORT_REASON_FORM };
 
@@ -65,7 +69,7 @@ try {
   const settings = { mlUrl, opsUrl, ...paths, chunkRows, ingestLimits, stores, calls, inputMarker };
   using runner = await createWeeklyRunner(settings);
   folder = runner.folderOf(week);
-  const reportProgress = (progress: Progress): void => void process.send?.({ progress });
+  const reportProgress = (progress: Progress): void => void sendToParent(process, { progress });
   const decision = (reason: string | null) => (reason === null ? null : { reason, actor: config.actor });
   const decisions = { acceptLosses: decision(config.acceptLosses), forceFuture: decision(config.forceFuture) };
   const retries = {
@@ -75,7 +79,7 @@ try {
     pause: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
     nowMs: () => performance.now(),
     onRetry: ({ message }: Error, pauseMs: number) =>
-      void process.send?.({ retry: `${message}; trying again in ${pauseMs / 1000} s` }),
+      void sendToParent(process, { retry: `${message}; trying again in ${Math.round(pauseMs / 100) / 10} s` }),
   };
   const input = isStoreUrl(config.input) ? config.input : path.resolve(config.input);
   const run = () =>
@@ -95,14 +99,12 @@ try {
     task === "run"
       ? outcomeToJson(await inSpan("weekly run", run), folder)
       : await inSpan(`weekly ${task}`, task === "check" ? check : look);
-  if (process.send) process.send({ result });
-  else console.log(JSON.stringify(result));
+  if (!sendToParent(process, { result })) console.log(JSON.stringify(result));
   process.exitCode = 0;
 } catch (error) {
   const cause: unknown = stopped.signal.aborted ? stopped.signal.reason : error;
   const failure = isRun ? failureToJson(cause, folder) : checkFailureToJson(cause, process.env.WEEKLY_WEEK ?? "");
-  if (process.send) process.send({ failure });
-  else console.error(failure.message);
+  if (!sendToParent(process, { failure })) console.error(failure.message);
   process.exitCode = UNUSABLE.has(failure.reason) ? 2 : 1;
 } finally {
   await telemetry?.stop();
