@@ -10,7 +10,16 @@ import { createReport } from "../output/report.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { JSON_FLAG, OPS_FLAG } from "../remote/shared-options.ts";
 import { findRun } from "./find-run.ts";
-import { approvalText, nextStep, reasonText, runText, runToJson, stateText, supersedeText } from "./run-text.ts";
+import {
+  againText,
+  approvalText,
+  nextStep,
+  reasonText,
+  runText,
+  runToJson,
+  stateText,
+  supersedeText,
+} from "./run-text.ts";
 
 interface DecisionOptions {
   readonly week: string;
@@ -82,8 +91,9 @@ function voidCommand(context: CliContext): Command {
     "Withdraw the run of a week: its scores are no longer shown, and alerts that only this run raised are closed.",
     "the file was for another week",
     "The next run of the week is a new revision.",
-  ).action(async (options: DecisionOptions) => {
+  ).action(async (options: DecisionOptions, command: Command) => {
     const report = createReport(options);
+    const given = givenOptions(command);
     using ops = openOps(context, options.ops, BatchService);
     const found = await findRun(ops, options.week, options.model);
     const { runId } = found;
@@ -96,7 +106,7 @@ function voidCommand(context: CliContext): Command {
       alerts_restored: alertsRestored?.count ?? 0,
       alerts_kept: alertsKept?.count ?? 0,
     };
-    for (const line of withdrawnLines(found, run, latestWeek, repeatedRequest)) report.line(line);
+    for (const line of withdrawnLines(found, run, latestWeek, repeatedRequest, given)) report.line(line);
     if (!repeatedRequest)
       report.line(
         `${countText(counts.alerts_closed, "alert")} closed, ${counts.alerts_restored} as before the run, ${counts.alerts_kept} kept because people or later runs changed them`,
@@ -119,21 +129,28 @@ const endsSupersedeRequest = ({ state, supersedesRunId, supersedeRequested }: Ba
   supersedeRequested !== undefined || (supersedesRunId !== undefined && state !== RunState.COMPLETE);
 
 /**
- * Returns which revision was withdrawn, and what became of a request for a new one.
+ * Returns which revision was withdrawn, what became of a request for a new one, and how the week is run again.
  * @param before the run before the withdrawal
  * @param isRepeated whether an earlier call has withdrawn the run
+ * @param given options of the command
  */
-export function withdrawnLines(before: BatchRun, run: BatchRun, latestWeek: string, isRepeated: boolean): string[] {
+export function withdrawnLines(
+  before: BatchRun,
+  run: BatchRun,
+  latestWeek: string,
+  isRepeated: boolean,
+  given: GivenOptions,
+): string[] {
   const { isoWeek, modelName, revision } = run;
   const name = `revision ${revision} of ${isoWeek} of ${modelName}`;
   const latest = `latest complete week now: ${latestWeek || "none"}`;
   if (isRepeated)
     return [`${name} was withdrawn already${inBrackets(reasonText(run))}: nothing was changed; ${latest}`];
   const line = `${name} is withdrawn; ${latest}`;
-  if (!endsSupersedeRequest(before)) return [line];
-  const asked = before.supersedeRequested
-    ? "the request for a new revision ends with it"
-    : `the request for a new revision ends with it; the revision that it was to replace is shown, and a new request is ${weeklyCommandText("supersede", `--week ${isoWeek} --reason TEXT`, { model: modelName })}`;
+  const again = againText(isoWeek, given);
+  if (!endsSupersedeRequest(before)) return [line, again];
+  if (before.supersedeRequested) return [line, "the request for a new revision ends with it", again];
+  const asked = `the request for a new revision ends with it; the revision that it was to replace is shown, and a new request is ${weeklyCommandText("supersede", `--week ${isoWeek} --reason TEXT`, { ...given, model: modelName })}`;
   return [line, asked];
 }
 

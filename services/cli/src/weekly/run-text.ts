@@ -50,6 +50,10 @@ export function runText(isoWeek: string, given: GivenOptions, isAgain: boolean):
   return `${weeklyCommandText("trigger", args, given)} (FILE below WEEKLY_INPUT_FOLDER), or ${byHand}${isOfModel ? ` (${WITHOUT_FOLDER})` : asBefore}`;
 }
 
+/** Returns how a week whose run was withdrawn is run again. @param given options of the command */
+export const againText = (isoWeek: string, given: GivenOptions): string =>
+  `to run the week again, as a new revision: ${runText(isoWeek, given, true)}`;
+
 /**
  * Returns what a person can do about a run; "" when nothing is to be done.
  * @param given options of the command, which the commands in the text have too

@@ -96,6 +96,39 @@ test("of a week the newest revision counts, and voided and superseded weeks need
   expect(lines.slice(2)).toEqual(["2026-W45 is running: 4 of 10 rows scored", "no week needs a decision"]);
 });
 
+test("a withdrawn week is shown with how to run it again, until a later week is complete", () => {
+  const withdrawn = run("2026-W47", RunState.VOIDED, { voided: { actor: "jane", reason: "wrong file" } });
+  const { lines, json } = weeklyStatus([withdrawn, run("2026-W46", RunState.COMPLETE)], SCHEDULE);
+  expect(lines.slice(2)).toEqual([
+    "2026-W47 is withdrawn by jane: wrong file\n" +
+      "  to run the week again, as a new revision: npx bellwether weekly trigger --week 2026-W47 --input FILE (FILE below WEEKLY_INPUT_FOLDER), or npx bellwether weekly run --week 2026-W47 --input FILE (with --config and --mapping as before, if they were given)",
+  ]);
+  expect(json).toMatchObject({ withdrawn: [{ iso_week: "2026-W47", state: "voided" }] });
+  expect(weeklyStatus([withdrawn], SCHEDULE).lines.join("\n")).toContain("2026-W47 is withdrawn by jane");
+  const later = [run("2026-W48", RunState.COMPLETE), withdrawn];
+  expect(weeklyStatus(later, SCHEDULE).lines.at(-1)).toBe("no week needs a decision");
+  const ofOther = [run("2026-W48", RunState.COMPLETE, { modelName: "other" }), withdrawn];
+  expect(weeklyStatus(ofOther, SCHEDULE).lines.at(-1)).toContain("2026-W47 of supplier-risk is withdrawn");
+});
+
+test("a week that was corrected after a later week was complete is shown, until the later week is run again", () => {
+  const corrected = run("2026-W47", RunState.COMPLETE, { revision: 2, runId: 3, overtakenBy: "2026-W48" });
+  const later = run("2026-W48", RunState.COMPLETE, { runId: 2 });
+  const { lines, json } = weeklyStatus([corrected, later], SCHEDULE);
+  expect(lines.slice(2)).toEqual([
+    "revision 2 of 2026-W47: the rules were not evaluated with it, because 2026-W48 was complete before\n" +
+      "  for alerts with it: npx bellwether weekly supersede --week 2026-W48 --reason TEXT; then npx bellwether weekly trigger --week 2026-W48 --input FILE (FILE below WEEKLY_INPUT_FOLDER), or npx bellwether weekly run --week 2026-W48 --input FILE (with --config and --mapping as before, if they were given)",
+  ]);
+  expect(json).toMatchObject({ overtaken: [{ iso_week: "2026-W47", overtaken_by: "2026-W48" }] });
+  const again = run("2026-W48", RunState.COMPLETE, { revision: 2, runId: 4 });
+  const first = run("2026-W47", RunState.COMPLETE, { runId: 3, overtakenBy: "2026-W48" });
+  for (const runs of [
+    [again, corrected, later],
+    [first, later],
+  ])
+    expect(weeklyStatus(runs, SCHEDULE).lines.at(-1)).toBe("no week needs a decision");
+});
+
 test("the objects that a week was scored from are shown with their entity tags", () => {
   const inputObjects = ["a", "b", "c", "d", "e"].map((name) => ({
     ...{ url: `s3://lake/${name}.csv`, etag: `"${name}${name}"`, bytes: 12n },

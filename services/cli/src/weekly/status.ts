@@ -16,7 +16,17 @@ import { printableStart, TABLE_REASON } from "../output/printable.ts";
 import { openOps } from "../remote/ops-client.ts";
 import { openPeer } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
-import { nextStep, noRunsText, objectsText, reasonText, runToJson, stateText, supersedeText } from "./run-text.ts";
+import {
+  againText,
+  nextStep,
+  noRunsText,
+  objectsText,
+  reasonText,
+  runText,
+  runToJson,
+  stateText,
+  supersedeText,
+} from "./run-text.ts";
 
 /** Options of `bellwether weekly status`. */
 export interface StatusOptions {
@@ -107,6 +117,8 @@ export function weeklyStatus(
   // A new revision that was begun is shown with its own state.
   const asked = newestFirst.filter((run) => run.supersedeRequested && weeks.includes(run));
   const open = weeks.filter(({ state }) => NEEDS_PERSON.has(state));
+  const overtaken = weeks.filter((run) => isOvertaken(run, newest.get(`${run.overtakenBy} ${run.modelName}`)));
+  const withdrawn = weeks.filter((run) => isWithdrawn(run, lasts));
   const running = weeks.filter(({ state }) => state === RunState.RUNNING);
   const models = new Set(weeks.map(({ modelName }) => modelName));
   const name = (run: BatchRun): string => (models.size > 1 ? `${run.isoWeek} of ${run.modelName}` : run.isoWeek);
@@ -146,8 +158,10 @@ export function weeklyStatus(
       ...asked.slice(0, SHOWN_WEEKS).map((run) => askedText(name(run), run, givenFor(run))),
       ...open.slice(0, SHOWN_WEEKS).map((run) => openText(name(run), run, givenFor(run), waitOf(run))),
       ...(open.length > SHOWN_WEEKS ? [`and ${open.length - SHOWN_WEEKS} older weeks`] : []),
-      // A requested revision has its next step above.
-      ...(open.length === 0 && asked.length === 0 ? ["no week needs a decision"] : []),
+      ...withdrawn.slice(0, SHOWN_WEEKS).map((run) => withdrawnText(name(run), run, givenFor(run))),
+      ...overtaken.slice(0, SHOWN_WEEKS).map((run) => overtakenText(name(run), run, givenFor(run))),
+      // These weeks have their next step above.
+      ...([open, asked, withdrawn, overtaken].every(({ length }) => length === 0) ? ["no week needs a decision"] : []),
     ],
     json: {
       last_complete_week: last?.isoWeek ?? null,
@@ -163,8 +177,28 @@ export function weeklyStatus(
         ...(model !== undefined && { model }),
       })),
       open: open.map((run) => runToJson(run, givenFor(run))),
+      withdrawn: withdrawn.map((run) => runToJson(run, givenFor(run))),
+      overtaken: overtaken.map((run) => ({ ...runToJson(run, givenFor(run)), overtaken_by: run.overtakenBy })),
     },
   };
+}
+
+/**
+ * Whether a revision was made after a later week was complete, so that the rules were not evaluated with it, and the
+ * later week was not run again since.
+ * @param later newest run of the later week
+ */
+const isOvertaken = ({ state, revision, runId }: BatchRun, later: BatchRun | undefined): boolean =>
+  state === RunState.COMPLETE &&
+  revision > 1 &&
+  later?.state === RunState.COMPLETE &&
+  later.supersedeRequested === undefined &&
+  later.runId < runId;
+
+/** Whether the run of a week was withdrawn, and its model has no complete week since. @param lasts last complete weeks */
+function isWithdrawn({ state, isoWeek, modelName }: BatchRun, lasts: readonly BatchRun[]): boolean {
+  const last = lasts.find((run) => run.modelName === modelName);
+  return state === RunState.VOIDED && (last === undefined || last.isoWeek < isoWeek);
 }
 
 /**
@@ -182,6 +216,16 @@ const lastText = (name: string, run: BatchRun): string =>
 
 const askedText = (name: string, run: BatchRun, given: GivenOptions): string =>
   `${name}: ${supersedeText(run)}; the complete run is shown until then\n  ${nextStep(run, given)}`;
+
+function withdrawnText(name: string, run: BatchRun, given: GivenOptions): string {
+  const reason = printableStart(reasonText(run), SHOWN_REASON);
+  return `${name} is withdrawn${reason && ` ${reason}`}\n  ${againText(run.isoWeek, given)}`;
+}
+
+function overtakenText(name: string, { revision, overtakenBy }: BatchRun, given: GivenOptions): string {
+  const supersede = weeklyCommandText("supersede", `--week ${overtakenBy} --reason TEXT`, given);
+  return `revision ${revision} of ${name}: the rules were not evaluated with it, because ${overtakenBy} was complete before\n  for alerts with it: ${supersede}; then ${runText(overtakenBy, given, true)}`;
+}
 
 const fromObjects = (run: BatchRun): string => (run.inputObjects.length > 0 ? `; from ${objectsText(run)}` : "");
 

@@ -78,6 +78,9 @@ test("reports that the rules were not evaluated for an overtaken run, and the la
   expect(notes({ overtakenBy: "2026-W50" })).toEqual([
     "rules not evaluated: 2026-W50 was complete before 2026-W47; alerts are unchanged",
   ]);
+  expect(notes({ overtakenBy: "2026-W50", revision: 2, modelName: "terms" })).toEqual([
+    "rules not evaluated: 2026-W50 was complete before 2026-W47; alerts are unchanged. For alerts with the corrected 2026-W47, ask for a new revision of 2026-W50 (npx bellwether weekly supersede --week 2026-W50 --reason TEXT --model terms), then run 2026-W50 again",
+  ]);
 });
 
 test("names both hashes when the configuration differs from the model's, and reports when the model records none", () => {

@@ -58,7 +58,9 @@ export function runNotes(run: BatchRun, how: RunCircumstances): string[] {
   if (!wasComplete) notes.push(...chunkNotes(run, how.chunkRows));
   if (run.changes) notes.push(revisionNote(run.revision, run.changes));
   if (run.overtakenBy)
-    notes.push(`rules not evaluated: ${run.overtakenBy} was complete before ${isoWeek}; alerts are unchanged`);
+    notes.push(
+      `rules not evaluated: ${run.overtakenBy} was complete before ${isoWeek}; alerts are unchanged${run.revision > 1 ? `. ${laterWeekAgain(run)}` : ""}`,
+    );
   if (forceFuture) notes.push(`forced before the week began, by ${forceFuture.actor}: ${forceFuture.reason}`);
   if (losses?.accepted)
     notes.push(
@@ -134,6 +136,10 @@ function missingSuppliers({ suppliers, previousSuppliers, previousWeek, minSuppl
       `(${percent(share)}; the policy allows ${percent(1 - minSuppliersShare)})`,
   ];
 }
+
+/** Says how the rules are evaluated after the correction of a week that a later week has overtaken. */
+const laterWeekAgain = ({ isoWeek, overtakenBy, modelName }: BatchRun): string =>
+  `For alerts with the corrected ${isoWeek}, ask for a new revision of ${overtakenBy} (npx bellwether weekly supersede --week ${overtakenBy} --reason TEXT${modelName === "" ? "" : ` --model ${modelName}`}), then run ${overtakenBy} again`;
 
 /** Says what a revision changed against the one that it replaced. */
 function revisionNote(revision: number, changes: RevisionChanges): string {
