@@ -119,10 +119,36 @@ test("texts that are read as not known are printed, count as missing, and a row 
   const content = `vendor_id;quality;bad\n${rows((i) => `V${100 + i};${i === 7 ? "tbd" : i === 8 ? "n/a" : i + 10};${bad(i)}`)}Summe;;\n`;
   const { screen, mapping, modelText } = await init("vendors.csv", content);
   expect(mapping.sources[0]?.columns.find(({ name }) => name === "quality")?.nullValues).toEqual(["n/a", "tbd"]);
-  // Two words and the empty value of the sums, in 61 rows.
-  expect(modelText).toContain("10 to 69 in the data, 4.9 % missing");
-  expect(screen).toContain('read as not known (null_values and null_patterns): quality: "n/a", "tbd"');
-  expect(screen).toContain('warning: 1 row with the vendor_id "Summe" looks like a sum and not like a supplier');
+  // Two words in 60 rows; the row of the sums is left out.
+  expect(modelText).toContain("10 to 69 in the data, 3.3 % missing");
+  expect(screen).toContain('read as not known (null_values and null_patterns): vendor_id: "Summe"; quality: "n/a", "tbd"');
+  expect(screen).toContain('warning: 1 row with the vendor_id "Summe" looks like a sum and not like a supplier; the draft rejects it (null_values of vendor_id)');
+});
+
+test("a row of sums does not widen a range or hide the date, and the draft rejects it", async () => {
+  const days = ["2026-01-31", "2026-02-28", "2026-03-31"];
+  const content = `vendor_id;Stichtag;Umsatz;bad\n${days.map((day) => rows((i) => `V${100 + i};${day};${i},5;${bad(i)}`)).join("")}Summe;;9999999999,5;\n`;
+  const { screen, mapping, modelText, table, rejected, snapshot } = await init("vendors.csv", content);
+  expect(screen).toContain("date: Stichtag");
+  expect(modelText).toContain("range: [0, 100000]");
+  expect(mapping.sources[0]?.columns.find(({ name }) => name === "vendor_id")?.nullValues).toEqual(["Summe"]);
+  expect(table.rows).toBe(180);
+  expect(rejected.reasons).toEqual([expect.objectContaining({ column: "supplier_id", rows: 1 })]);
+  expect(snapshot.rows).toBe(60);
+});
+
+test("with repeated ids and no certain date, the columns of dates are named, and the rejected rows are a warning", async () => {
+  const day = (i: number, month: number): string => (i < 50 ? `2026-0${month}-28` : "");
+  const content = `vendor_id;Stichtag;Letzte Lieferung;quality;bad\n${[1, 2, 3].map((month) => rows((i) => `V${100 + i};${day(i, month)};${day(i, month)};${i};${bad(i)}`)).join("")}`;
+  const { screen, warnings } = await init("vendors.csv", content);
+  expect(screen).toContain(
+    "date: none, and ids repeat (3.0 rows of an id on average): name the column with the date of the row: --date Stichtag or --date 'Letzte Lieferung'",
+  );
+  const warning = expect.stringMatching(
+    /^120 of 180 rows were rejected \(67 %\), 120 of them because of: .*; the mapping is probably wrong$/,
+  );
+  expect(warnings).toEqual([warning]);
+  expect(screen).toContain("warning: 120 of 180 rows were rejected (67 %)");
 });
 
 test("a table without such texts and without sums says nothing of them", async () => {

@@ -77,7 +77,7 @@ export function initCommand(context: CliContext): Command {
       const names = [MODEL_FILE, MAPPING_FILE, SCORECARD_FILE];
       await checkAbsent(names.map((name) => path.join(folder, name)));
       const sample = await readSample(file);
-      const { roles, model, mapping } = draft(sample, stem, path.basename(file), options);
+      const { roles, totals, model, mapping } = draft(sample, stem, path.basename(file), options);
       const pair = await parseConfigPair(parseYaml(model, MODEL_FILE), parseYaml(mapping, MAPPING_FILE));
       const tried = await tryDraft(file, pair, context);
       const scorecard = draftScorecard(pair.model, tried.table, path.basename(file));
@@ -94,7 +94,7 @@ export function initCommand(context: CliContext): Command {
       for (const line of notKnownLines(roles)) report.line(line);
       report.line(tried.rowsText);
       for (const line of tried.lines) report.line(line);
-      const warnings = [...tried.warnings, ...totalsWarnings(sample, roles)];
+      const warnings = [...tried.warnings, ...totalsWarnings(totals, roles)];
       for (const warning of warnings) report.line(`warning: ${warning}`);
       for (const name of written) report.line(`wrote ${path.relative(context.cwd, name) || name}`);
       if (scorecard === null)
@@ -141,7 +141,37 @@ async function writeNew(file: string, text: string): Promise<void> {
   await writeWholeFile(file, (out) => writeText(out, text));
 }
 
-function draft(sample: Sample, stem: string, file: string, options: InitOptions) {
+/** Drafts from the rows without those of sums, which the mapping then rejects: their id is read as not known. */
+function draft(given: Sample, stem: string, file: string, options: InitOptions) {
+  const first = findRoles(given, file, options);
+  const totals = totalsOf(given, first);
+  const sums = new Set(totals);
+  const idAt = given.header.indexOf(first.id?.profile.header ?? "");
+  const sample =
+    sums.size === 0 ? given : { ...given, rows: given.rows.filter((row) => !sums.has(row[idAt]?.trim() ?? "")) };
+  const roles = sums.size === 0 ? first : withoutTotals(findRoles(sample, file, options), sums);
+  const plain = stem
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  const draftNames = { model: plain.slice(0, 60) || "model", file };
+  return {
+    ...{ roles, totals },
+    ...{ model: draftModelConfig(roles, draftNames), mapping: draftMapping(sample, roles, draftNames) },
+  };
+}
+
+/** Adds the texts of sums to the values of the id that are read as not known. */
+function withoutTotals(roles: Roles, sums: ReadonlySet<string>): Roles {
+  const { id } = roles;
+  if (id === null) return roles;
+  const { profile } = id;
+  const marked = { ...id, profile: { ...profile, nullValues: [...new Set([...profile.nullValues, ...sums])] } };
+  return { ...roles, id: marked, columns: roles.columns.map((column) => (column === id ? marked : column)) };
+}
+
+function findRoles(sample: Sample, file: string, options: InitOptions): Roles {
   const names = columnNames(sample.header);
   const profilesOf = (usual?: NumberMarks) =>
     sample.header.map((header, at) =>
@@ -160,13 +190,7 @@ function draft(sample: Sample, stem: string, file: string, options: InitOptions)
     throw new UsageError(
       `${file} has no column that can be a feature: ${roles.columns.map(usedText).slice(0, MAX_LISTED).join(", ")}`,
     );
-  const plain = stem
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "");
-  const draftNames = { model: plain.slice(0, 60) || "model", file };
-  return { roles, model: draftModelConfig(roles, draftNames), mapping: draftMapping(sample, roles, draftNames) };
+  return roles;
 }
 
 const MAX_LISTED = 10;
@@ -213,15 +237,19 @@ const hasNulls = ({ nullValues, nullPatterns }: Roles["columns"][number]["profil
 /** Names of a row with the sums of a table, in English and German. */
 const TOTALS = /^(?:(?:grand |sub)?totals?|sum|summe|zwischensumme|gesamt|gesamtsumme|insgesamt)\s*:?$/i;
 
-/** Warns of rows of the sample that are sums and no suppliers. */
-function totalsWarnings({ header, rows }: Sample, { id }: Roles): string[] {
+/** Returns the ids of the rows of the sample that are sums and no suppliers, one of each row. */
+function totalsOf({ header, rows }: Sample, { id }: Roles): readonly string[] {
   if (id === null) return [];
   const at = header.indexOf(id.profile.header);
-  const found = rows.map((row) => row[at] ?? "").filter((text) => TOTALS.test(text.trim()));
-  const [first] = found;
-  if (first === undefined) return [];
+  return rows.map((row) => row[at]?.trim() ?? "").filter((text) => TOTALS.test(text));
+}
+
+function totalsWarnings(totals: readonly string[], { id }: Roles): string[] {
+  const [first] = totals;
+  if (id === null || first === undefined) return [];
+  const isOne = totals.length === 1;
   return [
-    `${countText(found.length, "row")} with the ${id.profile.header} ${JSON.stringify(first)} looks like a sum and not like a supplier; remove it from each file`,
+    `${countText(totals.length, "row")} with the ${id.profile.header} ${JSON.stringify(first)} ${isOne ? "looks like a sum" : "look like sums"} and not like a supplier; the draft rejects ${isOne ? "it" : "them"} (null_values of ${id.name})`,
   ];
 }
 
@@ -269,7 +297,14 @@ async function tryUnlabelled(file: string, pair: ConfigPair, context: CliContext
   };
 }
 
-function summaryLines(sample: Sample, { columns, id, asOf, label }: Roles): string[] {
+function noDateText({ dateCandidates, rowsPerId }: Roles): string {
+  if (dateCandidates.length === 0) return "none; set it with --date";
+  const options = dateCandidates.slice(0, MAX_LISTED).map(({ profile }) => `--date ${shellWord(profile.header)}`);
+  return `none, and ids repeat (${rowsPerId.toFixed(1)} rows of an id on average): name the column with the date of the row: ${options.join(" or ")}`;
+}
+
+function summaryLines(sample: Sample, roles: Roles): string[] {
+  const { columns, id, asOf, label } = roles;
   const count = (role: string): number => columns.filter((column) => column.role === role).length;
   const shown = sample.delimiter === "\t" ? "tab" : sample.delimiter;
   const form = sample.format === "parquet" ? "Parquet" : `CSV, ${sample.encoding}, delimiter ${shown}`;
@@ -282,7 +317,7 @@ function summaryLines(sample: Sample, { columns, id, asOf, label }: Roles): stri
     label === null
       ? "label: none, so no model can be trained yet; set it with --label"
       : `label: ${label.column.profile.header}, risk ${label.riskClass} (${(100 * label.rate).toFixed(1)} % of the rows)${label.isGuess ? ", which is a guess; set it with --risk" : ""}`,
-    `supplier: ${id === null ? "no column identifies the rows, so they are numbered; set it with --id" : id.profile.header}; name: ${columns.find(({ role }) => role === "name")?.profile.header ?? "none, so the id is shown"}; date: ${asOf === null ? "none; set it with --date" : asOf.profile.header}`,
+    `supplier: ${id === null ? "no column identifies the rows, so they are numbered; set it with --id" : id.profile.header}; name: ${columns.find(({ role }) => role === "name")?.profile.header ?? "none, so the id is shown"}; date: ${asOf === null ? noDateText(roles) : asOf.profile.header}`,
     `features: ${count("numeric")} numbers, ${countText(count("category"), "category", "categories")}, ${countText(count("text"), "text")}; ${countText(count("left out"), "column")} left out${count("left out") === 0 ? "" : `: ${leftOutText(columns)} (types and marks of numbers: docs/mapping.md)`}`,
   ];
 }

@@ -33,6 +33,8 @@ export interface Roles {
   /** Null: no column identifies the rows; they are numbered. */
   readonly id: Column | null;
   readonly asOf: Column | null;
+  /** Columns of dates that can be the date of the rows, when ids repeat and none was chosen. */
+  readonly dateCandidates: readonly Column[];
   /** Mean number of rows of a key (id, and date if there is one). */
   readonly rowsPerKey: number;
   /** Mean number of rows of an id. */
@@ -71,6 +73,8 @@ const RISK_WORDS =
 const MAX_CATEGORIES = 200;
 const MIN_ROWS_PER_CATEGORY = 5;
 const LONG_TEXT = 60;
+/** Share of the rows that have a value in the column of the id and of the date, at least. The other rows are rejected. */
+const FILLED_SHARE = 0.99;
 
 /** Decides what each column becomes. @throws UsageError when a named column does not exist or the label has not two values */
 export function chooseColumnRoles(
@@ -119,13 +123,23 @@ export function chooseColumnRoles(
   });
   const at = (index: number | null): Column | null => (index === null ? null : (columns[index] ?? null));
   const label = at(labelAt);
+  const rowsPerId = rowsPer(sample, [idAt]);
   return {
     ...{ columns, id: at(idAt), asOf: at(dateAt) },
+    dateCandidates: dateAt === null && rowsPerId > 1 ? columns.filter(mayBeDate) : [],
     label: label === null || labelValues === null ? null : { ...labelValues, column: label },
     rowsPerKey: rowsPer(sample, [idAt, dateAt]),
-    rowsPerId: rowsPer(sample, [idAt]),
+    rowsPerId,
   };
 }
+
+const mayBeDate = ({ role, name, profile }: Column): boolean =>
+  role !== "label" &&
+  role !== "id" &&
+  profile.distinct > 1 &&
+  (dateOf(profile) === "date" || (dateOf(profile) === "year" && isDateName(name)));
+
+const isDateName = (name: string): boolean => DATE_NAMES.some((pattern) => pattern.test(name));
 
 const plain = (name: string): string =>
   name
@@ -168,7 +182,7 @@ function findId(
 ): number | null {
   const filled = (at: number): boolean => {
     const { known, rows, distinct, type, isWhole } = profiles[at] as ColumnProfile;
-    return mayBe(at) && known >= rows * 0.99 && distinct > 1 && (type === "text" || (type === "number" && isWhole));
+    return mayBe(at) && known >= rows * FILLED_SHARE && distinct > 1 && (type === "text" || (type === "number" && isWhole));
   };
   for (const pattern of ID_NAMES) {
     const at = names.findIndex((name, i) => pattern.test(name) && filled(i));
@@ -205,9 +219,13 @@ function findDate(
   mayBe: (at: number) => boolean,
 ): number | null {
   const dates = [...profiles.keys()].filter(
-    (at) => mayBe(at) && at !== idAt && dateOf(profiles[at]) !== null && profiles[at]?.known === sample.rows.length,
+    (at) =>
+      mayBe(at) &&
+      at !== idAt &&
+      dateOf(profiles[at]) !== null &&
+      (profiles[at]?.known ?? 0) >= sample.rows.length * FILLED_SHARE,
   );
-  const isNamed = (at: number): boolean => DATE_NAMES.some((pattern) => pattern.test(names[at] ?? ""));
+  const isNamed = (at: number): boolean => isDateName(names[at] ?? "");
   const isDate = dates.filter(
     (at) => isNamed(at) || (dateOf(profiles[at]) === "date" && idAt !== null && rowsPer(sample, [idAt]) > 1),
   );

@@ -11,7 +11,7 @@ import { findFiles, type SourceFiles } from "../files/source-files.ts";
 import { MappingSqlError, NoRowsError } from "../ingest-errors.ts";
 import { DEFAULT_LIMITS, type IngestLimits } from "../ingest-limits.ts";
 import { addCleaned, idColumnOf } from "../mapping/id-column.ts";
-import { type CleanedIds, mapRows } from "../mapping/map-rows.ts";
+import { type CleanedIds, type MappedRows, mapRows } from "../mapping/map-rows.ts";
 import { MAPPED } from "../mapping/mapped-sql.ts";
 import { makeSnapshots, runSteps } from "../mapping/mapping-steps.ts";
 import { COLUMN } from "../mapping/rejected-row-reasons.ts";
@@ -33,7 +33,7 @@ export interface TrainingTable {
   readonly olderRows: number;
   readonly cleanedIds: CleanedIds;
   readonly sources: readonly SourceReport[];
-  /** Warnings about data of the future. Empty unless `checksFuture` was set. */
+  /** Warnings about rows of which most are rejected and, when `checksFuture` was set, about data of the future. */
   readonly warnings: readonly string[];
 }
 
@@ -98,13 +98,28 @@ export async function readTrainingTable(input: TrainingInput): Promise<TrainingT
   const table = await featureTable(workspace, model, mapped.rows, hasAsOf);
   return {
     table,
-    warnings: input.checksFuture === true ? await futureWarnings(workspace, input) : [],
+    warnings: [
+      ...rejectedWarnings(mapped, limits.maxRejectedShare),
+      ...(input.checksFuture === true ? await futureWarnings(workspace, input) : []),
+    ],
     rejected: rejected.result(),
     unlabelled,
     olderRows: mapped.older,
     cleanedIds: addCleaned(mapped.cleanedIds, sources),
     sources,
   };
+}
+
+/** Warns when the mapping rejects more than this share of the rows that have a label. */
+function rejectedWarnings({ rows, reasons }: MappedRows, maxRejectedShare: number): string[] {
+  const rejected = reasons.reduce((sum, reason) => sum + reason.rows, 0);
+  const given = rows + rejected;
+  if (rejected <= given * maxRejectedShare) return [];
+  const [most] = reasons.toSorted((a, b) => b.rows - a.rows);
+  const why = most && `, ${most.rows} of them because of: ${most.column === null ? "" : `${most.column}: `}${most.reason}`;
+  return [
+    `${rejected} of ${countText(given, "row")} were rejected (${Math.round((100 * rejected) / given)} %)${why}; the mapping is probably wrong`,
+  ];
 }
 
 function noRows(sources: readonly SourceReport[], rejected: RejectedRows, unlabelled: number): NoRowsError {
