@@ -121,8 +121,12 @@ test("texts that are read as not known are printed, count as missing, and a row 
   expect(mapping.sources[0]?.columns.find(({ name }) => name === "quality")?.nullValues).toEqual(["n/a", "tbd"]);
   // Two words in 60 rows; the row of the sums is left out.
   expect(modelText).toContain("10 to 69 in the data, 3.3 % missing");
-  expect(screen).toContain('read as not known (null_values and null_patterns): vendor_id: "Summe"; quality: "n/a", "tbd"');
-  expect(screen).toContain('warning: 1 row with the vendor_id "Summe" looks like a sum and not like a supplier; the draft rejects it (null_values of vendor_id)');
+  expect(screen).toContain(
+    'read as not known (null_values and null_patterns): vendor_id: "Summe"; quality: "n/a", "tbd"',
+  );
+  expect(screen).toContain(
+    'warning: 1 row with the vendor_id "Summe" looks like a sum and not like a supplier; the draft rejects it (null_values of vendor_id)',
+  );
 });
 
 test("a row of sums does not widen a range or hide the date, and the draft rejects it", async () => {

@@ -182,7 +182,9 @@ function findId(
 ): number | null {
   const filled = (at: number): boolean => {
     const { known, rows, distinct, type, isWhole } = profiles[at] as ColumnProfile;
-    return mayBe(at) && known >= rows * FILLED_SHARE && distinct > 1 && (type === "text" || (type === "number" && isWhole));
+    return (
+      mayBe(at) && known >= rows * FILLED_SHARE && distinct > 1 && (type === "text" || (type === "number" && isWhole))
+    );
   };
   for (const pattern of ID_NAMES) {
     const at = names.findIndex((name, i) => pattern.test(name) && filled(i));

@@ -19,11 +19,7 @@ test("a withdrawal names the revision, and says when a request for a new revisio
       "the request for a new revision ends with it; the revision that it was to replace is shown, and a new request is npx bellwether weekly supersede --week 2026-W47 --reason TEXT --model m",
     ]);
   const asked = { supersedeRequested: { actor: "jane", reason: "cents" } };
-  expect(lines(run(RunState.COMPLETE, asked))).toEqual([
-    FIRST,
-    "the request for a new revision ends with it",
-    AGAIN,
-  ]);
+  expect(lines(run(RunState.COMPLETE, asked))).toEqual([FIRST, "the request for a new revision ends with it", AGAIN]);
 });
 
 test("a repeated decision names the first one, which counts, also when this command saw the run before it", () => {

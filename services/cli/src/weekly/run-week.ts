@@ -178,7 +178,7 @@ export async function checkWeek(options: RunOptions, context: CliContext, given:
   const failures = found.failures.map((failure) =>
     withConfigFiles(withGiven(withCommandNames(withDecisionOptions(failure)), given), options, given),
   );
-  return { ...found, failures, reason: withAddress(found.reason, peerUrls(options, context)) };
+  return { ...found, failures, reason: withAddress(found.reason, peerUrls(options, context), false) };
 }
 
 /**
@@ -264,7 +264,7 @@ async function runChild<T>(
   await once(child, "close");
   process.off("SIGINT", stop).off("SIGTERM", stop);
   if (outcome === undefined) {
-    const message = withOptions(withAddress(failure.message, urls), failure, given);
+    const message = withOptions(withAddress(failure.message, urls, stage !== ""), failure, given);
     const shown = { ...failure, message: withConfigFiles(message, files, given) };
     throw UNUSABLE.has(failure.reason)
       ? new InvalidConfigurationError(shown.message, failure.reason)
@@ -316,10 +316,28 @@ export function withConfigFiles(
   return `${message}. The files of the data set are here ${config} and ${mapping}; name others with --config FILE and --mapping FILE`;
 }
 
-/** Adds the address of a peer that does not answer, and how to set another address. */
-function withAddress(message: string, urls: Readonly<Record<"ml-service" | "ops-service", string>>): string {
+/** End of a message about a peer that is not available for a while. */
+const CONTINUES = "run the command again later, and the run continues where it stopped";
+
+/**
+ * Adds the address of a peer that does not answer, and how to set another address. When nothing was run yet, also how
+ * the services are started.
+ */
+export function withAddress(
+  message: string,
+  urls: Readonly<Record<"ml-service" | "ops-service", string>>,
+  hasBegun: boolean,
+): string {
   const [, away] = /^(ml-service|ops-service) (?:does not answer|cannot take the call)/.exec(message) ?? [];
   if (away !== "ml-service" && away !== "ops-service") return message;
   const { option, prefix } = away === "ml-service" ? ML_PEER : OPS_PEER;
-  return `${message}. Its address here is ${urls[away]}; set another one with ${option} URL, ${prefix}_URL or ${prefix}_GRPC_PORT`;
+  const start = "npx bellwether start starts the services on this machine";
+  const isAway = message.startsWith(`${away} does not answer`);
+  const text =
+    hasBegun || !isAway
+      ? message
+      : message.includes(CONTINUES)
+        ? message.replace(CONTINUES, `${start}; then run the command again`)
+        : `${message}; ${start}`;
+  return `${text}. Its address here is ${urls[away]}; set another one with ${option} URL, ${prefix}_URL or ${prefix}_GRPC_PORT`;
 }

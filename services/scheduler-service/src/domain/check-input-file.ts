@@ -6,7 +6,7 @@ import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot
 import { type Check, failedChecks, withoutEarlierWeeks } from "@bellwether/plausibility/check";
 import { checkWeek } from "./check-week.ts";
 import type { IngestRecord } from "./ingest-record.ts";
-import { changedIdsWarning, exchangedWarnings, similarIdsWarning } from "./input-warnings.ts";
+import { changedIdsWarning, exchangedWarnings, notSharedWarning, similarIdsWarning } from "./input-warnings.ts";
 import { checkContract } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import { dateNote, inputNotes, repeatedNotes } from "./run-notes.ts";
@@ -124,6 +124,7 @@ export async function checkInputFile(
     deps.hasSourceTables,
   );
   const checks = comparison.problem === "" ? all : withoutEarlierWeeks(all, comparison.problem);
+  const snapshotOf = (earlier: string): string => deps.openWeek(earlier).snapshotPath;
   const { failures, problem, model } = await compareModel(deps);
   const minimum = model?.minimum ?? null;
   const completed = completeProblem(comparison.complete, { ...read, configHash: deps.configHash });
@@ -143,7 +144,8 @@ export async function checkInputFile(
   if (similar !== null) notes.push(similar);
   notes.push(...repeatedNotes(read.rejected.count, read.rejected.repeated));
   if (comparison.previous !== null && shared !== null)
-    notes.push(...changedIdsWarning(shared, comparison.previous.week));
+    notes.push(...changedIdsWarning(shared, comparison.previous.week, deps.supplierId, true));
+  notes.push(...notSharedWarning(shared, comparison.previous, deps.policy.checks.sharedSuppliers, snapshotOf));
   notes.push(...inputNotes({ ...read, readingNotes: read.sources.flatMap((source) => source.notes) }));
   const unscored = minimum === null ? null : await deps.countUnscored(snapshotPath, minimum, signal);
   const withoutScore = minimum && unscored && unscoredNote(minimum, unscored);

@@ -1,6 +1,6 @@
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import { expect, test } from "vitest";
-import { changedIdsWarning, exchangedWarnings, similarIdsWarning } from "./input-warnings.ts";
+import { changedIdsWarning, exchangedWarnings, notSharedWarning, similarIdsWarning } from "./input-warnings.ts";
 
 /** Columns of a hundred rows, each with one value that the others do not have. */
 const columns = (...tops: readonly (readonly [string, string])[]): ColumnProfile[] =>
@@ -40,10 +40,39 @@ test("similar ids are counted and quoted", () => {
 
 test("ids that are written in another way than in the week before are counted, with examples when they may be shown", () => {
   const found = { suppliers: 400, shared: 102, similar: 298, examples: [{ before: "000301", now: "301" }] };
-  expect(changedIdsWarning({ ...found, similar: 0, examples: [] }, "2026-W48")).toEqual([]);
-  const [named = ""] = changedIdsWarning(found, "2026-W48");
+  expect(changedIdsWarning({ ...found, similar: 0, examples: [] }, "2026-W48", "lieferantennr", true)).toEqual([]);
+  const [named = ""] = changedIdsWarning(found, "2026-W48", "lieferantennr", true);
   expect(named).toContain(
     'warning: compared with 2026-W48, 298 missing ids differ from new ids only in leading zeros, case or spaces: "000301" is "301". Each',
   );
-  expect(changedIdsWarning({ ...found, examples: [] }, "2026-W48")[0]).toContain("case or spaces. Each counts");
+  const [hidden = ""] = changedIdsWarning(found, "2026-W48", "lieferantennr", false);
+  expect(hidden).toContain("case or spaces. Each counts");
+  expect(hidden).not.toContain("301");
+});
+
+test.each([
+  ["0004711000", "4711000", "lpad(lieferantennr, 10, '0')"],
+  ["4711", "0004711", "ltrim(lieferantennr, '0')"],
+  ["S1", "s1", "upper(trim(lieferantennr))"],
+])("the SQL that makes ids equal follows the ids: %s is %s", (before, now, sql) => {
+  const found = { suppliers: 2, shared: 1, similar: 1, examples: [{ before, now }] };
+  for (const showsIds of [true, false])
+    expect(changedIdsWarning(found, "2026-W48", " lieferantennr\n", showsIds)[0]).toMatch(
+      new RegExp(`such as ${sql.replace(/[()]/g, "\\$&")}$`),
+    );
+});
+
+test("suppliers that were not compared are a warning with the place of the snapshot, unless the policy turns the check off", () => {
+  const previous = { week: "2026-W48", rows: 400, columns: [] };
+  const snapshotOf = (week: string): string => `/data/weeks/${week}.parquet`;
+  const setting = { minShare: 0.7 };
+  const [warning = ""] = notSharedWarning(null, previous, setting, snapshotOf);
+  expect(warning).toMatch(/^warning: the suppliers were not compared with those of 2026-W48/);
+  expect(warning).toContain(
+    "is not /data/weeks/2026-W48.parquet. If 2026-W48 was run with another folder (BELLWETHER_DATA_DIR)",
+  );
+  const shared = { suppliers: 1, shared: 1, similar: 0, examples: [] };
+  expect(notSharedWarning(shared, previous, setting, snapshotOf)).toEqual([]);
+  expect(notSharedWarning(null, null, setting, snapshotOf)).toEqual([]);
+  expect(notSharedWarning(null, previous, { disabled: "a sample each week" }, snapshotOf)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { type CheckSetting, isDisabled } from "@bellwether/config/input-checks";
 import type { SimilarIds } from "@bellwether/ingest/snapshot/similar-ids";
 import { type SharedSuppliers, similarText } from "@bellwether/plausibility/check-shared";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
@@ -33,12 +34,50 @@ export function similarIdsWarning({ ids, examples }: SimilarIds): string | null 
 /**
  * Warns of suppliers of the week before whose id is written in another way in the input: they are new suppliers, without a
  * history.
+ * @param supplierId SQL of supplier_id in the mapping
+ * @param showsIds whether the reader may see supplier ids
  */
-export function changedIdsWarning(found: SharedSuppliers, week: string): string[] {
+export function changedIdsWarning(
+  found: SharedSuppliers,
+  week: string,
+  supplierId: string,
+  showsIds: boolean,
+): string[] {
   if (found.similar === 0) return [];
   const pairs = found.examples.map(({ before, now }) => `${JSON.stringify(before)} is ${JSON.stringify(now)}`);
-  const shown = pairs.length === 0 ? "" : `: ${pairs.join(", ")}`;
+  const shown = !showsIds || pairs.length === 0 ? "" : `: ${pairs.join(", ")}`;
   return [
-    `warning: compared with ${week}, ${similarText(found)}${shown}. Each counts as a new supplier without a history; correct the file, or make the ids equal by supplier_id of the mapping, such as lpad(id, 6, '0')`,
+    `warning: compared with ${week}, ${similarText(found)}${shown}. Each counts as a new supplier without a history; correct the file, or make the ids equal by supplier_id of the mapping, such as ${equalIdSql(found, supplierId)}`,
+  ];
+}
+
+const withoutZeros = (id: string): string => id.replace(/^0+/, "");
+
+/** Returns SQL that writes ids as in the week before, by the first example. */
+function equalIdSql({ examples }: Pick<SharedSuppliers, "examples">, supplierId: string): string {
+  const sql = supplierId.trim();
+  const [first] = examples;
+  if (first === undefined || withoutZeros(first.before) !== withoutZeros(first.now)) return `upper(trim(${sql}))`;
+  return first.before.length > first.now.length
+    ? `lpad(${sql}, ${[...first.before].length}, '0')`
+    : `ltrim(${sql}, '0')`;
+}
+
+/**
+ * Warns that the suppliers were not compared with those of the week before: its snapshot is not on this machine, or in
+ * another folder.
+ * @param shared null: not compared
+ * @param snapshotOf path of the snapshot of a week
+ */
+export function notSharedWarning(
+  shared: SharedSuppliers | null,
+  previous: PreviousInput | null,
+  setting: CheckSetting,
+  snapshotOf: (week: string) => string,
+): string[] {
+  if (shared !== null || previous === null || isDisabled(setting)) return [];
+  const { week } = previous;
+  return [
+    `warning: the suppliers were not compared with those of ${week}, so that ids which are written in another way are not found: the snapshot of its complete run is not ${snapshotOf(week)}. If ${week} was run with another folder (BELLWETHER_DATA_DIR) or on another machine, run this week there`,
   ];
 }

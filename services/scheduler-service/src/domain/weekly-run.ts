@@ -15,7 +15,7 @@ import { measureDrift, readPreviousWeek } from "./drift.ts";
 import { allOf, forEachInFlight } from "./in-flight.ts";
 import type { IngestRecord } from "./ingest-record.ts";
 import { hasSameObjects, type InputObject, objectUrl } from "./input-object.ts";
-import { changedIdsWarning, exchangedWarnings } from "./input-warnings.ts";
+import { changedIdsWarning, exchangedWarnings, notSharedWarning } from "./input-warnings.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import {
@@ -86,6 +86,8 @@ export interface WeeklyDeps {
   readonly policy: Pick<RiskPolicy, "checks" | "losses" | "drift">;
   /** Whether the mapping joins several source tables to suppliers. */
   readonly hasSourceTables: boolean;
+  /** SQL of the supplier id in the mapping of weekly files, for texts. */
+  readonly supplierId: string;
   openWeek(week: string): WeekFiles;
   /**
    * Verifies that the input exists. Returns its objects when it is in an object store; none of a file.
@@ -336,7 +338,13 @@ async function finishRun(
     ...exchangedWarnings(checked.profile, began.previous),
     ...unknownCategoryNotes(unscored?.unknown ?? []),
     // Notes are logged, and shown to people who may not see each supplier.
-    ...(shared === null ? [] : changedIdsWarning({ ...shared, examples: [] }, began.previous?.week ?? "")),
+    ...(shared === null ? [] : changedIdsWarning(shared, began.previous?.week ?? "", deps.supplierId, false)),
+    ...notSharedWarning(
+      shared,
+      began.previous,
+      deps.policy.checks.sharedSuppliers,
+      (week) => deps.openWeek(week).snapshotPath,
+    ),
   ];
   const compared = { scores, digest: ingested.digest, training, version, inputWarnings, signal: task.signal };
   const [drift] = await allOf([

@@ -132,6 +132,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     features: featuresOf(pair),
     policy,
     hasSourceTables: pair.mapping.weekly?.form === "raw",
+    supplierId: (pair.mapping.weekly?.form === "flat" ? pair.mapping.weekly.rows : pair.mapping.rows).supplierId,
     readSource: readSourceOf,
     ledger: createOpsLedger(ops, modelName),
     scorer: createMlScorer(ml, modelName),

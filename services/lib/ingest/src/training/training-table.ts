@@ -116,7 +116,8 @@ function rejectedWarnings({ rows, reasons }: MappedRows, maxRejectedShare: numbe
   const given = rows + rejected;
   if (rejected <= given * maxRejectedShare) return [];
   const [most] = reasons.toSorted((a, b) => b.rows - a.rows);
-  const why = most && `, ${most.rows} of them because of: ${most.column === null ? "" : `${most.column}: `}${most.reason}`;
+  const why =
+    most && `, ${most.rows} of them because of: ${most.column === null ? "" : `${most.column}: `}${most.reason}`;
   return [
     `${rejected} of ${countText(given, "row")} were rejected (${Math.round((100 * rejected) / given)} %)${why}; the mapping is probably wrong`,
   ];
