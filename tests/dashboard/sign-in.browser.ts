@@ -110,6 +110,30 @@ describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)
     await page.getByText("Resolved: Name of S-1").first().waitFor();
   });
 
+  test("another person who signs in on the page gets none of the forms and texts of the person before", {
+    timeout: 120_000,
+  }, async () => {
+    const { url, token } = await start(() => ({}));
+    const { page, context } = await pages.openUrl(`${url}/`);
+    const signIn = async (subject: string, scope = page.getByRole("region", { name: "Sign in" })) => {
+      await scope.getByLabel("Token").fill(await token(subject, "analyst"));
+      await scope.getByRole("button", { name: "Sign in" }).click();
+    };
+    await signIn("ada");
+    await row(page, "Name of S-1").click();
+    await page.getByRole("button", { name: "Comment…" }).click();
+    const comment = page.getByRole("textbox", { name: /^Comment/ });
+    await comment.fill("Written by ada.");
+    await context.clearCookies();
+    await page.getByRole("button", { name: "Comment", exact: true }).click();
+    const prompt = page.getByRole("dialog", { name: "Sign in" });
+    await prompt.waitFor();
+    await signIn("bob", prompt);
+    await comment.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Comment…" }).click();
+    expect(await comment.inputValue()).toBe("");
+  });
+
   test.each([
     ["is not used for too long", SIGN_IN.limits.idleMs],
     ["reaches its longest lifetime", SIGN_IN.limits.lifetimeMs],

@@ -18,6 +18,7 @@ import { LiveContext } from "./rpc/live.ts";
 import { useAlertWatch } from "./rpc/use-alert-watch.ts";
 import { SessionContext, useSessionQuery } from "./rpc/use-session.ts";
 import { ReaderContext, readerOf } from "./session/reader.ts";
+import { usePersonChange } from "./session/use-person-change.ts";
 
 // The inbox and the suppliers are in the first file. The other pages are loaded after it.
 const loadWeekPage = withTimeLimit(async () => ({ default: (await import("./pages/week-page.tsx")).WeekPage }));
@@ -56,6 +57,7 @@ export function App() {
   const session = useSessionQuery();
   const live = useAlertWatch(changes, session.state === "signed-in" ? session.subject : "");
   const reader = useMemo(() => readerOf(session), [session]);
+  usePersonChange(session);
   useEffect(startKeepingPlaces, []);
   useEffect(loadPagesAhead, []);
   useFocusOnArrival(place.page === "supplier" ? place.supplierId : place.page);

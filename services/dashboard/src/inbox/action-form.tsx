@@ -2,7 +2,7 @@ import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useBlockedReason } from "../rpc/live.ts";
-import { problemOf } from "../rpc/problem.ts";
+import { isOutcomeUnknown, problemOf, UNKNOWN_OUTCOME } from "../rpc/problem.ts";
 import { alertsWords, type Decision, isAllowed } from "./decision.ts";
 import type { DecisionResult } from "./use-decisions.ts";
 
@@ -53,14 +53,20 @@ export function ActionForm(props: ActionFormProps) {
     setSending(false);
     if (error !== undefined) {
       const { title: what, wayOut } = problemOf(error);
-      return setProblem(`${what}. ${wayOut} What you typed is kept.`);
+      if (!isOutcomeUnknown(error)) return setProblem(`${what}. ${wayOut} What you typed is kept.`);
+      return setProblem(`${UNKNOWN_OUTCOME}. ${what}. ${wayOut} Sent again from here, it is done once.`);
     }
     if (failed.length === 0) {
       onSent?.();
       return onDone();
     }
-    const now = failed.flatMap(({ alert }) => alert ?? []).filter((alert) => isAllowed(chosen.kind, alert));
     const words = `${failed[0]?.words.replace(/\.$/, "") ?? ""}.`;
+    // A value that the server rejects is rejected for the present alert, too: the reader has to change it.
+    if (failed.every(({ isRejected }) => isRejected)) {
+      setTargets(targets.filter(({ alertId }) => failed.some((one) => one.alertId === alertId)));
+      return setProblem(`${words} What you typed is kept.`);
+    }
+    const now = failed.flatMap(({ alert }) => alert ?? []).filter((alert) => isAllowed(chosen.kind, alert));
     const others = failed.length > 1 ? ` ${failed.length - 1} more failed.` : "";
     const wayOut =
       now.length > 0

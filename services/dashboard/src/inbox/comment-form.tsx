@@ -1,6 +1,6 @@
+import { NoteField } from "../parts/note-field.tsx";
 import { useDraft } from "../session/use-draft.ts";
 import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
-import { NoteField } from "./note-field.tsx";
 
 /** Adds a comment to the history of alerts. */
 export function CommentForm(props: FormProps) {

@@ -1,11 +1,11 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { useId, useState } from "react";
 import { Name } from "../parts/name.tsx";
+import { NoteField } from "../parts/note-field.tsx";
 import { useReader } from "../session/reader.ts";
 import { useDraft } from "../session/use-draft.ts";
 import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
 import { rememberOwner, suggestedOwners, usedOwners } from "./known-owners.ts";
-import { NoteField } from "./note-field.tsx";
 import { useServedOwners } from "./use-served-owners.ts";
 
 /** Maximum length of an owner in the contract: 128 bytes. */

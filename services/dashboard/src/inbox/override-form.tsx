@@ -3,10 +3,10 @@ import { AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { useState } from "react";
 import { Choice } from "../parts/choice.tsx";
 import { inOneLine } from "../parts/in-one-line.ts";
+import { NoteField } from "../parts/note-field.tsx";
 import { BAND_WORDS, SEVERITY_WORDS, wordOf } from "../parts/words.ts";
 import { useDraft } from "../session/use-draft.ts";
 import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
-import { NoteField } from "./note-field.tsx";
 import { dayOf, endOfDay, endOfDayAfter, tomorrow } from "./until.ts";
 
 const SEVERITIES: readonly (readonly [severity: AlertSeverity, name: string])[] = [

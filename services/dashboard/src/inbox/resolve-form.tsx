@@ -2,11 +2,11 @@ import { type Alert, AlertState, Disposition } from "@bellwether/gen/bellwether/
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
 import { useState } from "react";
+import { NoteField } from "../parts/note-field.tsx";
 import { DISPOSITION_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "../parts/words.ts";
 import { useDraft } from "../session/use-draft.ts";
 import { ActionForm, draftName, type FormProps } from "./action-form.tsx";
 import { DISPOSITIONS } from "./decision.ts";
-import { NoteField } from "./note-field.tsx";
 import { endOfDay, tomorrow } from "./until.ts";
 
 /** Asks for the disposition of alerts and resolves them. No disposition is chosen before. */

@@ -26,7 +26,7 @@ export function UndoLine({ done, undoable, onUndo }: UndoLineProps) {
       <span role="status">{blocked ?? visibleText(done)}</span>
       {undoable && Math.max(nowMs, undoable.atMs) < endsMs && (
         <button type="button" aria-keyshortcuts="u" title="Within 60 seconds (key: u)" onClick={onUndo}>
-          Undo
+          {undoable.words === done ? "Undo" : `Undo “${visibleText(undoable.words)}”`}
         </button>
       )}
     </p>

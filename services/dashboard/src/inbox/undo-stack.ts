@@ -17,6 +17,21 @@ export function withAction(stack: readonly UndoableAction[], action: UndoableAct
   return [...stack.filter(({ atMs }) => action.atMs - atMs < UNDO_MS), action].slice(-MAX_ACTIONS);
 }
 
+/**
+ * Returns the actions after one on the alerts `changed`. Actions whose alerts have all changed since are removed: their
+ * undo would fail.
+ * @param action the new action. Undefined: it cannot be undone
+ */
+export function afterAction(
+  stack: readonly UndoableAction[],
+  changed: readonly Pick<Alert, "alertId">[],
+  action: UndoableAction | undefined,
+): readonly UndoableAction[] {
+  const ids = new Set(changed.map(({ alertId }) => alertId));
+  const left = stack.filter(({ alerts }) => alerts.some(({ alertId }) => !ids.has(alertId)));
+  return action ? withAction(left, action) : left;
+}
+
 /** Returns the latest action that can still be undone. */
 export function lastUndoable(stack: readonly UndoableAction[], nowMs: number): UndoableAction | undefined {
   const last = stack.at(-1);

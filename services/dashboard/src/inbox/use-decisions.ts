@@ -4,14 +4,15 @@ import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useBlockedReason } from "../rpc/live.ts";
-import { problemOf } from "../rpc/problem.ts";
+import { isOutcomeUnknown, problemOf, UNKNOWN_OUTCOME } from "../rpc/problem.ts";
 import { showDecided } from "../rpc/show-decided.ts";
 import { actionOf, alertsWords, canBeUndone, type Decision, decisionWords } from "./decision.ts";
-import { lastUndoable, type UndoableAction, withAction } from "./undo-stack.ts";
+import { afterAction, lastUndoable, type UndoableAction } from "./undo-stack.ts";
 import { whoChanged } from "./who-changed.ts";
 
 /** Maximum number of actions in one call of the contract. */
 const MAX_ACTIONS = 200;
+const NOTHING_OPEN = { called: [], unsent: [] };
 
 /** What became of a decision. */
 export interface DecisionResult {
@@ -19,8 +20,10 @@ export interface DecisionResult {
   readonly decided: readonly Alert[];
   /** The alerts for which the decision failed, as they are now where the server returned them. */
   readonly failed: readonly FailedAction[];
-  /** Why nothing, or not everything, was sent. Undefined: all was sent. */
+  /** Why not every alert has a result. Undefined: each has one. */
   readonly error: unknown;
+  /** The alerts of the call that failed with `error`, and those after it, which were not sent. */
+  readonly open: { readonly called: readonly Alert[]; readonly unsent: readonly Alert[] };
 }
 
 export interface FailedAction {
@@ -29,6 +32,8 @@ export interface FailedAction {
   readonly alert: Alert | undefined;
   /** Whether somebody changed the alert after the reader saw it. */
   readonly isStale: boolean;
+  /** Whether the server rejects a value of the decision, for this version of the alert and for every other. */
+  readonly isRejected: boolean;
   /** Why, in a sentence without a full stop. */
   readonly words: string;
 }
@@ -63,16 +68,27 @@ export function useDecisions(): Decisions {
 
   const send = async (alerts: readonly Alert[], decision: Decision): Promise<DecisionResult> => {
     const [decided, failed]: [Alert[], FailedAction[]] = [[], []];
+    let from = 0;
     try {
-      for (let from = 0; from < alerts.length; from += MAX_ACTIONS) {
+      for (; from < alerts.length; from += MAX_ACTIONS) {
         const part = alerts.slice(from, from + MAX_ACTIONS);
         const actions = part.map((alert) => actionOf(alert, decision));
         const answer = await callUnaryMethod(transport, AlertService.method.decideAlerts, { actions });
         sort(answer, part, decided, failed);
       }
-      return { decided, failed, error: undefined };
+      return { decided, failed, error: undefined, open: NOTHING_OPEN };
     } catch (error) {
-      return { decided, failed, error };
+      const to = from + MAX_ACTIONS;
+      return { decided, failed, error, open: { called: alerts.slice(from, to), unsent: alerts.slice(to) } };
+    }
+  };
+
+  /** Shows alerts as they are now, one after the other, until a read fails. The watch brings the others. */
+  const readAgain = async (alerts: readonly Alert[]): Promise<void> => {
+    for (const { alertId } of alerts) {
+      const read = await callUnaryMethod(transport, AlertService.method.getAlert, { alertId }).catch(() => undefined);
+      if (!read?.alert) return;
+      showDecided(queries, [read.alert]);
     }
   };
 
@@ -80,7 +96,7 @@ export function useDecisions(): Decisions {
     const waiting = alerts.filter(({ alertId }) => !inProgress.current.has(alertId));
     if (blocked !== undefined || waiting.length === 0) {
       if (blocked !== undefined) setDone(blocked);
-      return { decided: [], failed: [], error: undefined };
+      return { decided: [], failed: [], error: undefined, open: NOTHING_OPEN };
     }
     for (const { alertId } of waiting) inProgress.current.add(alertId);
     const result = await send(waiting, decision);
@@ -89,10 +105,12 @@ export function useDecisions(): Decisions {
     const { decided, failed } = result;
     const words = resultWords(waiting, decision, result);
     setDone(words);
-    if (decided.length > 0 && canBeUndone(decision)) {
-      setStack((before) => withAction(before, { words, alerts: decided, atMs: Date.now() }));
+    if (decided.length > 0) {
+      const action = canBeUndone(decision) ? { words, alerts: decided, atMs: Date.now() } : undefined;
+      setStack((before) => afterAction(before, decided, action));
     }
     showDecided(queries, [...decided, ...failed.flatMap(({ alert }) => alert ?? [])]);
+    if (isOutcomeUnknown(result.error)) void readAgain(result.open.called);
     return result;
   };
 
@@ -105,8 +123,9 @@ export function useDecisions(): Decisions {
     async undo() {
       const last = lastUndoable(stack, Date.now());
       if (!last) return setDone("There is no action of the last 60 seconds to undo.");
-      setStack((before) => before.filter((one) => one !== last));
-      await decide(last.alerts, { kind: "undo" });
+      const { error } = await decide(last.alerts, { kind: "undo" });
+      // Without an answer, the same undo can be sent again.
+      if (error === undefined) setStack((before) => before.filter((one) => one !== last));
     },
   };
 }
@@ -125,13 +144,13 @@ function sort(
     }
     const isStale = error.code === "ABORTED" || error.reason === "ALERT_RESOLVED" || error.reason === "ALERT_STATE";
     const words = isStale && alert ? whoChanged(seen.get(alertId), alert, Date.now()) : error.message;
-    failed.push({ alertId, alert, isStale, words });
+    failed.push({ alertId, alert, isStale, isRejected: error.code === "INVALID_ARGUMENT", words });
   }
 }
 
 /** Returns the result of a decision in words. */
 function resultWords(alerts: readonly Alert[], decision: Decision, result: DecisionResult): string {
-  const { decided, failed, error } = result;
+  const { decided, failed, error, open } = result;
   const parts: string[] = [];
   if (decided.length > 0) parts.push(`${decisionWords(decision)}: ${alertsWords(decided)}.`);
   const [first] = failed;
@@ -140,8 +159,13 @@ function resultWords(alerts: readonly Alert[], decision: Decision, result: Decis
     parts.push(`Not changed: ${alertsWords(failedAlerts)}. ${first.words.replace(/\.$/, "")}.`);
   }
   if (error !== undefined) {
+    const { called, unsent } = open;
+    if (isOutcomeUnknown(error)) {
+      parts.push(`${UNKNOWN_OUTCOME}: ${alertsWords(called)}.`);
+      if (unsent.length > 0) parts.push(`Not sent: ${alertsWords(unsent)}.`);
+    } else parts.push(`Not sent: ${alertsWords([...called, ...unsent])}.`);
     const { title, wayOut } = problemOf(error);
-    parts.push(`Not sent: ${alertsWords(alerts.slice(decided.length + failed.length))}. ${title}. ${wayOut}`);
+    parts.push(`${title}. ${wayOut}`);
   }
   return parts.join(" ");
 }

@@ -1,6 +1,6 @@
 import { visibleText } from "@bellwether/reasons/visible-text";
 import type { ReactNode } from "react";
-import { problemOf } from "../rpc/problem.ts";
+import { isFinal, problemOf } from "../rpc/problem.ts";
 
 /** Placeholder while something is loading. */
 export function Loading({ what }: { what: string }) {
@@ -36,7 +36,7 @@ export function Failure({ error, onRetry, isExplanation = false }: FailureProps)
     <div className="notice failure" role="alert">
       <strong>{title}</strong>
       <p>{visibleText(wayOut)}</p>
-      {onRetry && (
+      {onRetry && !isFinal(error) && (
         <button type="button" onClick={onRetry}>
           Try again
         </button>

@@ -9,9 +9,7 @@ import { useBlockedReason } from "../rpc/live.ts";
 import { withTimeout } from "../rpc/transport.ts";
 import { useDraft } from "../session/use-draft.ts";
 import { inOneLine } from "./in-one-line.ts";
-
-/** Maximum length of a reason of 2,000 bytes, characters: a character has at most four bytes. */
-const LONGEST_REASON = 500;
+import { NoteField } from "./note-field.tsx";
 
 interface ReasonFormProps {
   /** What the form does, for example "Promote v3": its title. */
@@ -22,8 +20,6 @@ interface ReasonFormProps {
   readonly text: string;
   /** Key of the draft of the reason. */
   readonly draft: string;
-  /** Maximum length of the reason, characters. */
-  readonly longest?: number;
   readonly sendingText?: string;
   /** Time limit of the RPC. */
   readonly timeoutMs?: number;
@@ -44,8 +40,8 @@ export const answersOf = (schema: DescService): QueryKey => createConnectQueryKe
 
 /** Asks for the reason of a decision, and sends it. What was typed is kept when the decision is rejected. */
 export function ReasonForm({ name, text, draft, timeoutMs, changed, send, onClose, onDone, ...more }: ReasonFormProps) {
-  const { button = name, longest = LONGEST_REASON, sendingText = "Sending…", children } = more;
-  const field = useRef<HTMLTextAreaElement>(null);
+  const { button = name, sendingText = "Sending…", children } = more;
+  const form = useRef<HTMLFormElement>(null);
   const transport = useTransport();
   const queries = useQueryClient();
   const blocked = useBlockedReason();
@@ -54,7 +50,7 @@ export function ReasonForm({ name, text, draft, timeoutMs, changed, send, onClos
   const [problem, setProblem] = useState("");
   const isOpened = onClose !== undefined;
   useEffect(() => {
-    if (isOpened) field.current?.focus();
+    if (isOpened) form.current?.querySelector("textarea")?.focus();
   }, [isOpened]);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -74,6 +70,7 @@ export function ReasonForm({ name, text, draft, timeoutMs, changed, send, onClos
   };
   return (
     <form
+      ref={form}
       className="action-form"
       aria-label={visibleText(name)}
       onSubmit={submit}
@@ -81,17 +78,7 @@ export function ReasonForm({ name, text, draft, timeoutMs, changed, send, onClos
     >
       {onClose && <h3>{visibleText(name)}</h3>}
       <p>{visibleText(text)}</p>
-      <label className="note">
-        Reason
-        <textarea
-          ref={field}
-          rows={2}
-          maxLength={longest}
-          required
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-        />
-      </label>
+      <NoteField label="Reason" value={reason} onChange={setReason} isRequired />
       {children}
       {(blocked ?? problem) !== "" && (
         <p className="problem" role="alert">

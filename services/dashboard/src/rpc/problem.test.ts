@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
-import { isMissing, isPassing, problemOf } from "./problem.ts";
+import { isMissing, isOutcomeUnknown, isPassing, problemOf } from "./problem.ts";
 
 test("every failure has a title and a way out", () => {
   const codes = Object.values(Code).filter((code): code is Code => typeof code === "number");
@@ -47,3 +47,13 @@ test("a permanent failure is not retried", () => {
   expect([isPassing(missing), isMissing(missing)]).toEqual([false, true]);
   expect(isPassing(new ConnectError("", Code.Unavailable))).toBe(true);
 });
+
+test("the outcome of a change is unknown without an answer, and known when the server rejected the call", () => {
+  const lost = ConnectError.from(new TypeError("Failed to fetch"));
+  const unknown = [lost, ...[Code.Unavailable, Code.DeadlineExceeded, Code.Internal].map(errorOf)];
+  expect(unknown.filter((error) => !isOutcomeUnknown(error))).toEqual([]);
+  const rejected = [Code.InvalidArgument, Code.Unauthenticated, Code.PermissionDenied, Code.ResourceExhausted];
+  expect([undefined, ...rejected.map(errorOf)].filter(isOutcomeUnknown)).toEqual([]);
+});
+
+const errorOf = (code: Code): ConnectError => new ConnectError("the server's own words", code);

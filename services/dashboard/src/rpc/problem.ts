@@ -73,10 +73,27 @@ export function problemOf(error: unknown, isExplanation = false): Problem {
   return PROBLEMS[failure.code] ?? UNKNOWN;
 }
 
+/** Begin of a sentence about a change that the server may have made. */
+export const UNKNOWN_OUTCOME = "It is not known whether it was done";
+
+/** Codes with which a server rejects a call before it changes anything. */
+const REJECTED: ReadonlySet<Code> = new Set([
+  ...[Code.InvalidArgument, Code.Unauthenticated, Code.PermissionDenied, Code.NotFound, Code.AlreadyExists],
+  ...[Code.FailedPrecondition, Code.Aborted, Code.OutOfRange, Code.ResourceExhausted, Code.Unimplemented],
+]);
+
+/** Whether a call that changes something may have changed it although it failed with this error: its answer was lost. */
+export const isOutcomeUnknown = (error: unknown): boolean =>
+  error !== undefined && !REJECTED.has(ConnectError.from(error).code);
+
 /** Whether the requested object does not exist: a retry cannot succeed. */
 export function isMissing(error: unknown): boolean {
   return error instanceof ConnectError && error.code === Code.NotFound;
 }
+
+/** Whether the same read fails again: its object does not exist, or a value is not valid. */
+export const isFinal = (error: unknown): boolean =>
+  isMissing(error) || (error instanceof ConnectError && error.code === Code.InvalidArgument);
 
 /** Whether the same call can succeed later: the server was not reachable or overloaded. */
 export function isPassing(error: unknown): boolean {

@@ -2,8 +2,8 @@ import { useState } from "react";
 
 /** Begin of the keys under which texts are stored. */
 const PREFIX = "draft/";
-/** Maximum length of a stored text: the contract allows 2,000 bytes. */
-const MAX_LENGTH = 2_000;
+/** Maximum length of a stored text, more than the contract allows: a pasted text is kept until it is made shorter. */
+const MAX_LENGTH = 100_000;
 
 /**
  * A text that a reader types. It is stored until it is sent or thrown away, so that nothing typed is lost when
@@ -22,6 +22,21 @@ export function useDraft(
     store(key, next);
   };
   return [text, change, () => store(key, "")];
+}
+
+/** Key under which the person is stored whose texts these are. */
+const PERSON_KEY = "drafts-of";
+
+/**
+ * Removes all stored texts when another person has signed in than the one who typed them.
+ * @returns whether it was another person
+ */
+export function claimDrafts(person: string): boolean {
+  const before = read(PERSON_KEY, Number.POSITIVE_INFINITY);
+  if (before === person) return false;
+  if (before !== "") clearDrafts();
+  store(PERSON_KEY, person);
+  return before !== "";
 }
 
 /** Removes all stored texts: the next person at this screen must not see them. */
