@@ -246,7 +246,10 @@ test.each([
 
 test("a time in the past is an error of use; a viewer may list and may not decide", async () => {
   const id = await idOf("S-6");
-  expect(await run("snooze", id, "--until", "2020-01-01")).toMatchObject({ code: 2 });
+  const past = await run("snooze", id, "--until", "2020-01-01");
+  expect([past.code, past.stderr]).toEqual([2, expect.stringContaining("bellwether: --until: is not in the future")]);
+  const far = await run("snooze", id, NO_ID, "--until", "2099-01-01");
+  expect([far.code, far.stderr]).toEqual([2, expect.stringContaining("--until: is more than 366 days ahead")]);
   expect((await runAs("vic", "list", "--limit", "1")).code).toBe(0);
   const denied = await runAs("vic", "acknowledge", id);
   expect([denied.code, denied.stderr]).toEqual([1, expect.stringContaining("analyst")]);

@@ -6,12 +6,13 @@ import { type AlertClient, openAlerts } from "../alerts/alert-pages.ts";
 import { alertDetails, alertLine } from "../alerts/alert-text.ts";
 import { type Action, type Decided, decideAlerts, type Target } from "../alerts/decide-alerts.ts";
 import { findAlerts } from "../alerts/find-alerts.ts";
+import { InterruptedActionError } from "../alerts/interrupted-action-error.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { personName, wholeNumber } from "../input/parse-option.ts";
 import { dayOrTime } from "../input/parse-time.ts";
 import { printable } from "../output/printable.ts";
-import { createReport } from "../output/report.ts";
+import { createReport, type Report } from "../output/report.ts";
 import { type OpsOptions, withOps } from "../remote/shared-options.ts";
 
 interface ActionOptions extends OpsOptions {
@@ -29,7 +30,7 @@ const DISPOSITIONS = {
 
 /** Returns the subcommands of `bellwether alerts` that change alerts. */
 export function alertActionCommands(context: CliContext): Command[] {
-  const act = actionOf(context);
+  const act = actionsOf(context);
   const note = [
     "--note <text>",
     "note for the history, at most 2000 bytes with at least one visible character",
@@ -37,42 +38,42 @@ export function alertActionCommands(context: CliContext): Command[] {
   return [
     actionCommand("acknowledge", "Record that you are working on alerts.", "0190f3c0 --note 'called them'")
       .option(...note)
-      .action((ids: readonly string[], options: ActionOptions) =>
-        act(ids, options, (target) => ({ case: "acknowledge", value: { ...target, note: options.note ?? "" } })),
-      ),
+      .action(act((options) => (target) => ({ case: "acknowledge", value: { ...target, note: options.note ?? "" } }))),
     actionCommand(
       "mitigate",
       "Record that somebody is reducing the risk of alerts.",
       "0190f3c0 --note 'second source ordered'",
     )
       .option(...note)
-      .action((ids: readonly string[], options: ActionOptions) =>
-        act(ids, options, (target) => ({ case: "startMitigation", value: { ...target, note: options.note ?? "" } })),
+      .action(
+        act((options) => (target) => ({ case: "startMitigation", value: { ...target, note: options.note ?? "" } })),
       ),
     assignCommand(act).option(...note),
     snoozeCommand(act).option(...note),
-    resolveCommand(context).option(...note),
+    resolveCommand(act).option(...note),
     actionCommand("reopen", "Open resolved alerts again.", "0190f3c0 --note 'the delays are back'")
       .option(...note)
-      .action((ids: readonly string[], options: ActionOptions) =>
-        act(ids, options, (target) => ({ case: "reopen", value: { ...target, note: options.note ?? "" } })),
-      ),
+      .action(act((options) => (target) => ({ case: "reopen", value: { ...target, note: options.note ?? "" } }))),
     actionCommand("comment", "Add a comment to the history of alerts.", "0190f3c0 --text 'contract signed'")
       .requiredOption("--text <text>", "the comment, 1 to 2000 bytes (required)")
-      .action((ids: readonly string[], options: ActionOptions & { text: string }) =>
-        act(ids, options, (target) => ({ case: "comment", value: { ...target, comment: options.text } })),
+      .action(
+        act(({ text }: ActionOptions & { text: string }) => (target) => ({
+          ...{ case: "comment", value: { ...target, comment: text } },
+        })),
       ),
     actionCommand(
       "undo",
       "Undo your last action on alerts, within 60 seconds. A comment cannot be undone.",
       "0190f3c0",
-    ).action((ids: readonly string[], options: ActionOptions) =>
-      act(ids, options, (target) => ({ case: "undo", value: target })),
-    ),
+    ).action(act(() => (target) => ({ case: "undo", value: target }))),
   ];
 }
 
-type Act = (ids: readonly string[], options: ActionOptions, action: (target: Target) => Action) => Promise<void>;
+/** Returns the function of a command that performs an action, which depends on the options. */
+type Act = <O extends ActionOptions>(
+  actionOf: (options: O, client: AlertClient) => ActionOn | Promise<ActionOn>,
+) => (ids: readonly string[], options: O, command: Command) => Promise<void>;
+type ActionOn = (target: Target) => Action;
 
 function actionCommand(name: string, description: string, example: string): Command {
   return withOps(new Command(name))
@@ -104,12 +105,14 @@ function assignCommand(act: Act): Command {
         .conflicts("nobody"),
     )
     .option("--nobody", "remove the owner of the alerts")
-    .action(async (ids: readonly string[], options: ActionOptions & { to?: string; nobody?: boolean }) => {
-      if (options.nobody !== true && options.to === undefined)
-        throw new UsageError("assign needs --to OWNER, or --nobody");
-      const value = { owner: options.to ?? "", note: options.note ?? "" };
-      await act(ids, options, (target) => ({ case: "assign", value: { ...target, ...value } }));
-    });
+    .action(
+      act((options: ActionOptions & { to?: string; nobody?: boolean }) => {
+        if (options.nobody !== true && options.to === undefined)
+          throw new UsageError("assign needs --to OWNER, or --nobody");
+        const value = { owner: options.to ?? "", note: options.note ?? "" };
+        return (target) => ({ case: "assign", value: { ...target, ...value } });
+      }),
+    );
 }
 
 interface SnoozeOptions extends ActionOptions {
@@ -131,13 +134,15 @@ function snoozeCommand(act: Act): Command {
     )
     .option("--until-worse", "the snooze ends when the severity rises, or when the score rises by 0.05 or more")
     .addOption(new Option("--end", "end the current snooze").conflicts(["until", "untilWorse"]))
-    .action(async (ids: readonly string[], options: SnoozeOptions) => {
-      const { until, untilWorse = false, end = false } = options;
-      if (!until && !untilWorse && !end)
-        throw new UsageError("snooze needs --until TIME, --until-worse or both; --end ends the current snooze");
-      const value = { untilWorse, note: options.note ?? "", ...(until && { until: timestampFromDate(until) }) };
-      await act(ids, options, (target) => ({ case: "snooze", value: { ...target, ...value } }));
-    });
+    .action(
+      act((options: SnoozeOptions) => {
+        const { until, untilWorse = false, end = false } = options;
+        if (!until && !untilWorse && !end)
+          throw new UsageError("snooze needs --until TIME, --until-worse or both; --end ends the current snooze");
+        const value = { untilWorse, note: options.note ?? "", ...(until && { until: timestampFromDate(until) }) };
+        return (target) => ({ case: "snooze", value: { ...target, ...value } });
+      }),
+    );
 }
 
 interface ResolveOptions extends ActionOptions {
@@ -146,7 +151,7 @@ interface ResolveOptions extends ActionOptions {
   readonly of?: string;
 }
 
-function resolveCommand(context: CliContext): Command {
+function resolveCommand(act: Act): Command {
   return actionCommand(
     "resolve",
     "Resolve alerts with a disposition.",
@@ -163,24 +168,24 @@ function resolveCommand(context: CliContext): Command {
       dayOrTime,
     )
     .option("--of <alert>", "with --disposition duplicate: id of the other alert about the same risk")
-    .action(async (ids: readonly string[], options: ResolveOptions) => {
-      const { disposition, until, of, note = "" } = options;
-      if (disposition !== "accepted" && until !== undefined)
-        throw new UsageError("--until is only for --disposition accepted");
-      if ((disposition === "duplicate") !== (of !== undefined))
-        throw new UsageError(
-          of === undefined ? "--disposition duplicate needs --of ALERT" : "--of is only for --disposition duplicate",
-        );
-      using client = openAlerts(context, options.ops);
-      const value = {
-        disposition: DISPOSITIONS[disposition],
-        note,
-        ...(until && { acceptedUntil: timestampFromDate(until) }),
-        ...(of !== undefined && { duplicateOfAlertId: await idOf(client, of) }),
-      };
-      const decide = (target: Target): Action => ({ case: "resolve", value: { ...target, ...value } });
-      report(await decideAlerts(client, ids, options.version, decide), options);
-    });
+    .action(
+      act(async (options: ResolveOptions, client) => {
+        const { disposition, until, of, note = "" } = options;
+        if (disposition !== "accepted" && until !== undefined)
+          throw new UsageError("--until is only for --disposition accepted");
+        if ((disposition === "duplicate") !== (of !== undefined))
+          throw new UsageError(
+            of === undefined ? "--disposition duplicate needs --of ALERT" : "--of is only for --disposition duplicate",
+          );
+        const value = {
+          disposition: DISPOSITIONS[disposition],
+          note,
+          ...(until && { acceptedUntil: timestampFromDate(until) }),
+          ...(of !== undefined && { duplicateOfAlertId: await idOf(client, of) }),
+        };
+        return (target) => ({ case: "resolve", value: { ...target, ...value } });
+      }),
+    );
 }
 
 async function idOf(client: AlertClient, which: string): Promise<string> {
@@ -189,11 +194,16 @@ async function idOf(client: AlertClient, which: string): Promise<string> {
   return found.alert.alertId;
 }
 
-const actionOf =
+const actionsOf =
   (context: CliContext): Act =>
-  async (ids, options, action) => {
+  (actionOf) =>
+  async (ids, options, command) => {
     using client = openAlerts(context, options.ops);
-    report(await decideAlerts(client, ids, options.version, action), options);
+    const action = await actionOf(options, client);
+    const { results, interruption } = await decideAlerts(client, ids, options.version, action);
+    if (!interruption) return report(results, options);
+    printResults(results, createReport(options));
+    throw new InterruptedActionError(interruption, results.length, command);
   };
 
 /** Maximum number of alerts of an action that are printed with their details. */
@@ -204,7 +214,21 @@ const MAX_DETAILED = 10;
  * reasons and history, or in one line when there are many; an error to standard error.
  */
 function report(results: readonly Decided[], options: OpsOptions): void {
-  const { line, json } = createReport(options);
+  const { json, ...text } = createReport(options);
+  printResults(results, text);
+  const failed = results.filter(({ error }) => error).length;
+  json({
+    results: results.map(({ given, alert, error, isUnchanged }) => ({
+      ...{ given, changed: error === undefined && !isUnchanged },
+      alert: alert ? alertJson(alert) : null,
+      error: error ? { code: error.code, reason: error.reason, message: error.message } : null,
+    })),
+    failed,
+  });
+  if (failed > 0) process.exitCode = 1;
+}
+
+function printResults(results: readonly Decided[], { line }: Pick<Report, "line">): void {
   for (const { given, alert, error, isUnchanged } of results)
     if (error) console.error(`bellwether: ${printable(error.message)}${wayOut(error.reason, alert?.alertId ?? given)}`);
     else if (alert) {
@@ -215,15 +239,6 @@ function report(results: readonly Decided[], options: OpsOptions): void {
   const unchanged = results.filter((one) => one.isUnchanged).length;
   const same = unchanged === 0 ? "" : `, ${unchanged} unchanged`;
   if (results.length > 1) line(`${results.length - failed - unchanged} changed${same}, ${failed} failed`);
-  json({
-    results: results.map(({ given, alert, error, isUnchanged }) => ({
-      ...{ given, changed: error === undefined && !isUnchanged },
-      alert: alert ? alertJson(alert) : null,
-      error: error ? { code: error.code, reason: error.reason, message: error.message } : null,
-    })),
-    failed,
-  });
-  if (failed > 0) process.exitCode = 1;
 }
 
 const wayOut = (reason: string, alertId: string): string =>
