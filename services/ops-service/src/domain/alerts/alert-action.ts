@@ -3,6 +3,7 @@ import type { LongestDays } from "@bellwether/config/alert-rules";
 import type { Band } from "@bellwether/contract/band-codes";
 import { countText } from "@bellwether/reasons/count-text";
 import { AlertActionError, AlertResolvedError, AlertStateError } from "../ops-error.ts";
+import { hasOrderControls, ORDER_CONTROLS_REASON } from "../order-controls.ts";
 import {
   type Alert,
   type AlertDecision,
@@ -80,6 +81,7 @@ export function applyAction(alert: Alert, action: AlertAction, context: ActionCo
     case "assign":
       requireActive(alert, "assigned");
       if (alert.owner === action.owner) return undefined;
+      if (hasOrderControls(action.owner)) throw new AlertActionError("owner", ORDER_CONTROLS_REASON);
       return { kind: "assigned", changed: { owner: action.owner }, detail: assigned(alert, action.owner) };
     case "snooze":
       requireActive(alert, "snoozed");
@@ -201,7 +203,10 @@ function override(
 
 const DAY_MS = 86_400_000;
 
-/** @throws AlertActionError when the end of a decision is not in the future, or later than the alert rules allow */
+/**
+ * The last day that the alert rules allow counts as a whole, in UTC: an end that is a day is its last second.
+ * @throws AlertActionError when the end of a decision is not in the future, or later than the alert rules allow
+ */
 function checkEnd(
   field: string,
   time: Date | null,
@@ -212,6 +217,7 @@ function checkEnd(
   if (!Number.isFinite(time.getTime())) throw new AlertActionError(field, "is not a time");
   if (time <= now) throw new AlertActionError(field, `is not in the future; it is now ${now.toISOString()}`);
   const last = new Date(now.getTime() + longestDays[what] * DAY_MS);
+  last.setUTCHours(23, 59, 59, 999);
   if (time > last)
     throw new AlertActionError(
       field,

@@ -102,18 +102,22 @@ test.each<[AlertAction, string]>([
   [resolve({ disposition: "duplicate", duplicateOf: "chained" }), "duplicate_of_alert_id: is itself a duplicate; "],
   [{ ...SNOOZE, until: NOW }, "until: is not in the future; "],
   [
-    { ...SNOOZE, until: inDays(30, 1) },
-    "until: is more than 30 days ahead (longest_days.snooze of the alert rules); it can be 2026-04-15 06:00 UTC at the latest",
+    { ...SNOOZE, until: inDays(31) },
+    "until: is more than 30 days ahead (longest_days.snooze of the alert rules); it can be 2026-04-15 23:59 UTC at the latest",
   ],
   [
-    { ...OVERRIDE, until: inDays(40, 1) },
+    { ...OVERRIDE, until: inDays(41) },
     "until: is more than 40 days ahead (longest_days.override of the alert rules); ",
   ],
   [
-    resolve({ disposition: "accepted", acceptedUntil: inDays(50, 1) }),
+    resolve({ disposition: "accepted", acceptedUntil: inDays(51) }),
     "accepted_until: is more than 50 days ahead (longest_days.accepted of the alert rules); ",
   ],
   [{ ...SNOOZE, until: new Date("9999-12-31T23:59:59.999Z") }, "until: is more than 30 days ahead "],
+  [
+    { kind: "assign", owner: "Ada \u202eecila", note: "" },
+    "owner: has characters that change the order of the others (U+202A to U+202E, U+2066 to U+2069); remove them",
+  ],
   [{ ...SNOOZE, minRise: 0.1 }, "min_rise: is only for until_worse; leave it out"],
   [{ ...OVERRIDE, until: null }, "until: is required with a severity or a band"],
   [{ ...OVERRIDE, until: NOW }, "until: is not in the future; "],
@@ -126,6 +130,7 @@ test.each<[AlertAction, string]>([
 
 test.each([
   { ...SNOOZE, until: inDays(30) },
+  { ...SNOOZE, until: new Date("2026-04-15T23:59:59Z") },
   { ...OVERRIDE, until: inDays(40) },
   resolve({ disposition: "accepted", acceptedUntil: inDays(50) }),
 ])("an end exactly at the limit is accepted: %o", async (action) => {

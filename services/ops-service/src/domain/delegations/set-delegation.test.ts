@@ -100,6 +100,13 @@ test("an administrator hands over the alerts of another person", async () => {
   expect(delegation).toMatchObject({ owner: "ada", createdBy: "root" });
 });
 
+test("a name whose characters a reader sees in another order is rejected", async () => {
+  const { set } = inMemory();
+  expect(await failureOf(set(caller("ada"), { deputy: "b\u202eo" }))).toMatch(
+    /^DelegationFieldError: deputy: has characters that change the order of the others/,
+  );
+});
+
 test("the alerts of an owner are with one deputy at a time", async () => {
   const { set } = inMemory();
   await set(caller("ada"));

@@ -1,6 +1,7 @@
 import { type Criticality, type ImpactPolicy, isCurrency, MAX_EXPOSURE } from "@bellwether/config/risk-policy";
 import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_ID_BYTES, MAX_SUPPLIER_NAME_BYTES } from "@bellwether/contract/limits";
 import { hasVisibleCharacter, REASON_PATTERN } from "@bellwether/contract/reason-text";
+import { hasOrderControls, ORDER_CONTROLS_REASON, withShownControls } from "../order-controls.ts";
 import { exposureIn } from "../scores/expected-impact.ts";
 import { normalForm } from "./identifier-forms.ts";
 import { identifierKey } from "./search-key.ts";
@@ -62,9 +63,6 @@ const MAX_VIOLATIONS_PER_ROW = 10;
 /** Maximum number of characters of a value that a violation repeats. */
 const SHOWN_CHARACTERS = 200;
 const KIND = /^[a-z0-9_-]{1,32}$/;
-/** Characters that turn the order of the characters after them round: a reader sees another name than a program. */
-const ORDER_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/u;
-const EACH_ORDER_CONTROL = new RegExp(ORDER_CONTROLS, "gu");
 const HIDDEN_OR_OUTER_SPACE = /[\p{Cc}\p{Cf}]|^[\s\p{Z}]|[\s\p{Z}]$/u;
 
 /** Checks rows one by one. Of several rows of one supplier, or with one identifier, the first is valid. */
@@ -107,12 +105,8 @@ function checkTexts({ supplierId, name, region, category, owner, criticality }: 
         text,
         `has no visible character; leave it empty for ${field === "owner" ? "nobody" : "none"}`,
       ]);
-    else if (field !== "supplier_id" && ORDER_CONTROLS.test(text))
-      found.push([
-        field,
-        text.replace(EACH_ORDER_CONTROL, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`),
-        "has characters that change the order of the others (U+202A to U+202E, U+2066 to U+2069); remove them",
-      ]);
+    else if (field !== "supplier_id" && hasOrderControls(text))
+      found.push([field, withShownControls(text), ORDER_CONTROLS_REASON]);
   };
   if (supplierId === "") found.push(["supplier_id", "", "is missing"]);
   else if (HIDDEN_OR_OUTER_SPACE.test(supplierId))

@@ -112,7 +112,7 @@ function actionFromBody(body: JsonValue | undefined): AlertAction {
 
 /** The owner is required, because an empty one removes the owner of the alert. */
 function ownerOf(body: JsonObject): string {
-  if (body.owner === undefined) throw new QueryError("owner", 'is missing; "" removes the owner');
+  if (body.owner == null) throw new QueryError("owner", 'is missing; "" removes the owner');
   return textOf(body, "owner");
 }
 
@@ -154,8 +154,9 @@ function untilOf(body: JsonObject): Until {
 }
 
 function timeOf(body: JsonObject, name: string): Timestamp | undefined {
+  // An empty time is not taken for one that is left out: without an end, an action means something else.
+  if (body[name] === undefined) return undefined;
   const text = textOf(body, name);
-  if (text === "") return undefined;
   const day = endOfDay(text);
   if (day) return timestampFromDate(day);
   try {

@@ -1,0 +1,16 @@
+/**
+ * Characters that turn the order of the characters after them round (Unicode Standard Annex 9): a reader sees another
+ * name than a program.
+ */
+const ORDER_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/u;
+const EACH_ORDER_CONTROL = new RegExp(ORDER_CONTROLS, "gu");
+
+export const hasOrderControls = (text: string): boolean => ORDER_CONTROLS.test(text);
+
+/** Why a name with such characters is rejected, after the name of its field. */
+export const ORDER_CONTROLS_REASON =
+  "has characters that change the order of the others (U+202A to U+202E, U+2066 to U+2069); remove them";
+
+/** Returns a text with these characters as their codes. */
+export const withShownControls = (text: string): string =>
+  text.replace(EACH_ORDER_CONTROL, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
