@@ -10,6 +10,7 @@ const KIND_WORDS = {
   [CheckKind.SHARED_SUPPLIERS]: "Shared suppliers",
   [CheckKind.REJECTED_ROWS]: "Rejected rows",
   [CheckKind.SAME_CONTENT]: "Same content",
+  [CheckKind.DATA_AGE]: "Age of the data",
   [CheckKind.MISSING_COLUMN]: "Column without values",
   [CheckKind.CONSTANT_COLUMN]: "Column with a single value",
   [CheckKind.UNIT]: "Unit of a column",

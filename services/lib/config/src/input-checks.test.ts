@@ -18,6 +18,7 @@ test("each check can be set, or turned off with a reason", () => {
     "suppliers",
     "shared_suppliers",
     "same_content",
+    "data_age",
     "missing_column",
     "constant_column",
     "unit",
@@ -26,6 +27,7 @@ test("each check can be set, or turned off with a reason", () => {
   expect(checks("{ renamed_column: { disabled: why } }").renamedColumn).toEqual({ disabled: "why" });
   expect(checks("{ rows: { max_share: 3 } }").rows).toEqual({ minShare: 0.5, maxShare: 3 });
   expect(checks("{ shared_suppliers: { min_share: 0 } }").sharedSuppliers).toEqual({ minShare: 0 });
+  expect(checks("{ data_age: { max_days: 400 } }").dataAge).toEqual({ maxDays: 400 });
   expect(checks("{ unit: { factor: 5 } }").unit).toEqual({ factor: 5 });
   expect(checks("{ moving_columns: { age: it grows } }").movingColumns).toEqual({ age: "it grows" });
 });
@@ -43,6 +45,7 @@ test("a check cannot be turned off without a reason, and limits have their ends"
       "{ suppliers: { max_share: 1001 } }",
       "{ shared_suppliers: { min_share: 1.01 } }",
       "{ unit: { factor: 1.49 } }",
+      "{ data_age: { max_days: 1.5 } }",
     ],
     ...["{ moving_columns: { age: 3 } }", "{ moving_columns: [age] }"],
   ])

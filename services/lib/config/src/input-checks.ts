@@ -23,6 +23,8 @@ export interface InputChecks {
   readonly sharedSuppliers: CheckSetting<{ readonly minShare: number }>;
   /** No other week of the model has the same file, or the same rows after the mapping. */
   readonly sameContent: CheckSetting;
+  /** The newest date of the rows is at most `maxDays` days before the week begins. Default 180. Rows without dates are not checked. */
+  readonly dataAge: CheckSetting<{ readonly maxDays: number }>;
   /** No column is without any value that had values in the week before. */
   readonly missingColumn: CheckSetting;
   /** No column has a single value that had several in the week before. */
@@ -47,6 +49,7 @@ const reason = leaf<string>(
 const disabled = reason.optional();
 const lowest = numberWhere("a share from 0 to 1", (v) => v >= 0 && v <= 1);
 const highest = numberWhere("a share from 1 to 1000", (v) => v >= 1 && v <= 1_000);
+const days = numberWhere("a whole number of days from 0 to 36500", (v) => Number.isInteger(v) && v >= 0 && v <= 36_500);
 const factor = numberWhere("a factor from 1.5 to 1000000", (v) => v >= 1.5 && v <= 1e6);
 const withoutLimits = z.strictObject({ disabled }, { error: "{} or { disabled: REASON }" }).prefault({});
 
@@ -67,6 +70,7 @@ export const inputChecksSchema = z
         .strictObject({ disabled, min_share: lowest.default(0.7) }, { error: "min_share, disabled" })
         .prefault({}),
       same_content: withoutLimits,
+      data_age: z.strictObject({ disabled, max_days: days.default(180) }, { error: "max_days, disabled" }).prefault({}),
       missing_column: withoutLimits,
       constant_column: withoutLimits,
       unit: z.strictObject({ disabled, factor: factor.default(20) }, { error: "factor, disabled" }).prefault({}),
@@ -88,6 +92,7 @@ export function inputChecksOf(parsed: z.output<typeof inputChecksSchema>): Input
     suppliers: setting(parsed.suppliers.disabled, { maxShare: parsed.suppliers.max_share }),
     sharedSuppliers: setting(parsed.shared_suppliers.disabled, { minShare: parsed.shared_suppliers.min_share }),
     sameContent: setting(parsed.same_content.disabled, {}),
+    dataAge: setting(parsed.data_age.disabled, { maxDays: parsed.data_age.max_days }),
     missingColumn: setting(parsed.missing_column.disabled, {}),
     constantColumn: setting(parsed.constant_column.disabled, {}),
     unit: setting(parsed.unit.disabled, { factor: parsed.unit.factor }),
@@ -102,6 +107,7 @@ export const DEFAULT_CHECKS: InputChecks = {
   suppliers: { maxShare: 2 },
   sharedSuppliers: { minShare: 0.7 },
   sameContent: {},
+  dataAge: { maxDays: 180 },
   missingColumn: {},
   constantColumn: {},
   unit: { factor: 20 },

@@ -1,5 +1,6 @@
 import type { RiskPolicy } from "@bellwether/config/risk-policy";
 import type { Check } from "./check.ts";
+import { checkAge } from "./check-age.ts";
 import { checkConstant, checkMissing, checkUnits } from "./check-columns.ts";
 import { checkContent, type InputContent } from "./check-content.ts";
 import { checkRejected, checkSuppliers } from "./check-losses.ts";
@@ -25,6 +26,8 @@ export interface CheckedInput {
   readonly missing: readonly MissingColumn[];
   /** The suppliers of the previous week, compared with those of the input. Null: they are not known. */
   readonly shared: SharedSuppliers | null;
+  /** Newest date of an accepted row, ISO. Null: the rows have no dates. */
+  readonly newestDate: string | null;
 }
 
 /** What a weekly input is compared with. */
@@ -37,7 +40,7 @@ export interface ComparedWith {
 
 /** Does every check of a weekly input, in the order of `CHECK_KINDS`. No check reads a row. */
 export function checkInput(
-  { content, isDated, rows, counts, columns, missing, shared }: CheckedInput,
+  { content, isDated, rows, counts, columns, missing, shared, newestDate }: CheckedInput,
   { previous, others }: ComparedWith,
   { checks, losses: limits }: Pick<RiskPolicy, "checks" | "losses">,
 ): Check[] {
@@ -49,6 +52,7 @@ export function checkInput(
     checkShared(shared, previous, checks.sharedSuppliers),
     checkRejected(losses),
     checkContent(content, others, checks.sameContent, isDated),
+    ...checkAge(content.week, newestDate, checks.dataAge),
     ...checkMissing(columns, previous, checks.missingColumn),
     ...checkConstant(columns, previous, checks),
     ...checkUnits(columns, previous, checks),

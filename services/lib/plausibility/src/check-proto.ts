@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<Check["kind"], CheckKind>> = {
   shared_suppliers: CheckKind.SHARED_SUPPLIERS,
   rejected_rows: CheckKind.REJECTED_ROWS,
   same_content: CheckKind.SAME_CONTENT,
+  data_age: CheckKind.DATA_AGE,
   missing_column: CheckKind.MISSING_COLUMN,
   constant_column: CheckKind.CONSTANT_COLUMN,
   unit: CheckKind.UNIT,

@@ -70,6 +70,14 @@ test("the file of another week fails", () => {
   ]);
 });
 
+test("rows whose newest date is half a year before the week fail", () => {
+  const dated = (newestAsOf: string) => failed(checkWeek({ ...ingest(9), newestAsOf }, started(9), POLICY, false));
+  expect(dated("2026-11-15")).toEqual([]);
+  expect(dated("2025-12-28")).toEqual([
+    "data_age: the newest date of the rows is 2025-12-28, 323 days before 2026-W47 begins (limit: 180 days); give the file of the week",
+  ]);
+});
+
 test("raw files with the whole history pass: the same bytes at another date, and more rows than suppliers", () => {
   const raw = { ...ingest(29), sources: [{ ...SOURCE, read: 7_779, rows: 7_779, rejected: 0 }] };
   const other = { week: "2026-W46", sourceDigest: "a", contentDigest: "of the week before" };

@@ -45,6 +45,7 @@ export function checkWeek(
     counts,
     columns: profile?.columns ?? [],
     missing: ingested.missing ?? [],
+    newestDate: ingested.newestAsOf ?? null,
     shared,
   };
   // A feature that moves by construction is declared once, for drift and for these checks.

@@ -2,6 +2,7 @@ import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { isoWeekStart } from "@bellwether/contract/iso-week";
 import type { BatchRun, RevisionChanges, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
+import { ageOfData } from "@bellwether/plausibility/check-age";
 import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
 import { CHECK_FAILED } from "./stages.ts";
@@ -165,14 +166,13 @@ function chunkNotes({ chunkRows }: BatchRun, setting: number): string[] {
   ];
 }
 
-const DAY_MS = 86_400_000;
 /** Maximum age of the data in days. Older data probably belongs to another week. */
 const MAX_AGE_DAYS = 31;
 
 /** Says how old the data of a week is. */
 export function dateNote(isoWeek: string, newestAsOf: string): string {
   const monday = isoWeekStart(isoWeek);
-  const days = Math.round((Date.parse(monday) - Date.parse(newestAsOf)) / DAY_MS);
+  const days = ageOfData(isoWeek, newestAsOf);
   if (days <= MAX_AGE_DAYS) return `the newest snapshot date of the data is ${newestAsOf}`;
   return `warning: the newest snapshot date of the data is ${newestAsOf}, ${days} days before ${isoWeek} begins (${monday}); check that the file is that of the week`;
 }
