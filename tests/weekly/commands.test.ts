@@ -203,6 +203,10 @@ test("wrong options, an unknown week and services that do not answer are named w
     stderr: expect.stringContaining("--week WEEK or --job ID"),
   });
   expect(await command(["void", "--week", "2026-W09", "--reason", "x"])).toMatchObject({ code: 1 });
+  expect(await command(["watch", "--week", "2026-W09"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/2026-W09 has no run; .*To run it: npx bellwether weekly run --week 2026-W09/),
+  });
   const pattern = await command(["trigger", "--week", week.isoWeek, "--input", "{wek}.csv"]);
   expect(pattern).toMatchObject({ code: 2, stderr: expect.stringContaining("expected {week}") });
   const noModel = await command(["status", "--model", "no-such"]);

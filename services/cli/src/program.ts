@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import cli from "../package.json" with { type: "json" };
 import type { CliContext } from "./context/cli-context.ts";
+import { reportUnknownFirst } from "./output/option-errors.ts";
 import { visibleOptions } from "./output/option-order.ts";
 
 interface CommandEntry {
@@ -178,5 +179,6 @@ export async function createProgram(context: CliContext, words: readonly string[
 /** Gives a command and all its subcommands the settings of the program: help, suggestions, and how errors end. */
 function withSettingsOf(program: Command, command: Command): Command {
   for (const one of command.commands) withSettingsOf(program, one);
+  reportUnknownFirst(command);
   return command.copyInheritedSettings(program);
 }

@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import type { CliContext } from "./context/cli-context.ts";
 import { errorsOf } from "./errors/errors-of.ts";
 import { ReportedError } from "./errors/reported-error.ts";
+import { withoutHelpOfUnknown } from "./output/option-errors.ts";
 import { printableJson, printableLines } from "./output/printable.ts";
 import { createProgram } from "./program.ts";
 
@@ -12,11 +13,11 @@ import { createProgram } from "./program.ts";
 export async function runCommandLine(context: CliContext, words: readonly string[]): Promise<void> {
   try {
     const program = await createProgram(context, words);
-    await program.parseAsync([...words], { from: "user" });
+    await program.parseAsync([...withoutHelpOfUnknown(program, words)], { from: "user" });
   } catch (thrown) {
     // The first error is the cause. Errors while stopping are printed after it.
     const [error, ...later] = errorsOf(thrown);
-    const ended = endOf(error);
+    const ended = await endWithPlace(context, error);
     process.exitCode = ended.code;
     if (ended.message !== null) {
       if (!(error instanceof CommanderError)) console.error(`bellwether: ${printableLines(ended.message)}`);
@@ -48,6 +49,14 @@ const USAGE_ERRORS: ReadonlySet<string> = new Set([
   "MappingSqlError",
   "MissingInputsError",
 ]);
+
+/** Returns the end of a command as `endOf` does. The message about an unknown model has the place of the registry. */
+async function endWithPlace(context: CliContext, error: unknown): Promise<ReturnType<typeof endOf>> {
+  const end = endOf(error);
+  if (!(error instanceof Error) || error.name !== "ModelNotFoundError" || !("modelName" in error)) return end;
+  const { unknownModelText } = await import("./models/unknown-model.ts");
+  return { ...end, message: await unknownModelText(context, String(error.modelName)) };
+}
 
 /**
  * Returns the exit code of an error, its kind under --json and its message. The message is null after --help

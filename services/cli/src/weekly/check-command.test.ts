@@ -37,6 +37,14 @@ test.each([
   expect(withConfigFiles(message, FILES, { config: "a", mapping: "b" })).toBe(message);
 });
 
+test("an error about an unknown model says which file names the model", () => {
+  const message = 'ml-service rejects the call: no model "supplier-risk" in the registry';
+  expect(withConfigFiles(message, FILES, {})).toBe(
+    `${message}. The name of the model is from config/model_config.yaml; with another data set, name its files with --config FILE and --mapping FILE (BELLWETHER_MODEL_CONFIG and BELLWETHER_FEATURE_MAPPING)`,
+  );
+  expect(withConfigFiles(message, FILES, { config: "a", mapping: "b" })).toBe(message);
+});
+
 test("another error stays as it is", () => {
   expect(withConfigFiles("ops-service does not answer", FILES, {})).toBe("ops-service does not answer");
 });

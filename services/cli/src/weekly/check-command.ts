@@ -99,6 +99,6 @@ function lastLines({ iso_week: week, outcome, reason }: InputReport, given: Give
   const approve = weeklyCommandText("approve", `--week ${week} --reason TEXT`, given);
   return [
     ...unknown,
-    `a run would be held, and would publish nothing before somebody approves it. After the run, that is: ${approve}`,
+    `a run would be held, and would publish nothing before somebody approves it. Correct the file and check it again; or, if the data is right, approve it after the run: ${approve}`,
   ];
 }

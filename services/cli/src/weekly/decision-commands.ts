@@ -164,7 +164,7 @@ function supersedeCommand(context: CliContext): Command {
     const report = createReport(options);
     const given = givenOptions(command);
     using ops = openOps(context, options.ops, BatchService);
-    const before = await findRun(ops, options.week, options.model);
+    const before = await findRun(ops, options.week, options.model, RunState.COMPLETE);
     const { run, repeatedRequest } = await ops.answer(
       ops.client.supersedeRun({ runId: before.runId, reason: options.reason }),
     );

@@ -1,7 +1,7 @@
-import { BatchRunSchema } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchRunSchema, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { noRunText } from "./find-run.ts";
+import { noRunText, runsOfOneModel } from "./find-run.ts";
 
 const run = (isoWeek: string, modelName = "m") => create(BatchRunSchema, { isoWeek, modelName });
 
@@ -19,4 +19,18 @@ test("only the runs of the named model count", () => {
     /^2026-W42 has no run of the model "n"; weeks with one: 2026-W40\. To run it: .* --model n$/,
   );
   expect(noRunText("2026-W42", undefined, [])).toContain("no week has one");
+});
+
+test("a decision that only complete runs allow is about the model with a complete run; others need the name", () => {
+  const of = (modelName: string, state: RunState) =>
+    create(BatchRunSchema, { isoWeek: "2026-W48", modelName, state, revision: 1 });
+  const runs = [of("wrong", RunState.VOIDED), of("wrong", RunState.FAILED), of("m", RunState.COMPLETE)];
+  expect(runsOfOneModel(runs, "2026-W48", RunState.COMPLETE)).toEqual([runs[2]]);
+  // A repeated `void` must not reach the run of another model.
+  expect(() => runsOfOneModel(runs, "2026-W48")).toThrow(
+    "several models have a run of 2026-W48: m (complete), wrong (voided); name one with --model",
+  );
+  const both = [of("n", RunState.COMPLETE), ...runs];
+  expect(() => runsOfOneModel(both, "2026-W48", RunState.COMPLETE)).toThrow("name one with --model");
+  expect(runsOfOneModel(runs.slice(0, 2), "2026-W48")).toHaveLength(2);
 });

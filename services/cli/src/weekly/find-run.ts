@@ -3,6 +3,7 @@ import type { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_servi
 import { UsageError } from "../errors/usage-error.ts";
 import { weeklyCommandText } from "../output/given-options.ts";
 import type { OpsClient } from "../remote/ops-client.ts";
+import { stateText } from "./run-text.ts";
 
 /** Number of runs in which other models of a week are looked for. */
 const LISTED_RUNS = 200;
@@ -11,25 +12,44 @@ const LISTED_RUNS = 200;
  * Returns the run of a week that a decision concerns: the newest revision, or the one before it when the newest was
  * withdrawn.
  * @param model name of the model; undefined: the only model that has a run of the week
+ * @param state only models with a run of the week in this state count, when `model` is undefined and one has it
  * @throws UsageError when several models have one; Error when none has one
  */
 export async function findRun(
   ops: OpsClient<typeof BatchService>,
   week: string,
   model: string | undefined,
+  state?: RunState,
 ): Promise<BatchRun> {
   const { runs, nextPageToken } = await ops.answer(ops.client.listRuns({ pageSize: LISTED_RUNS }));
-  const ofWeek = runs.filter((run) => run.isoWeek === week && (model === undefined || run.modelName === model));
-  const models = [...new Set(ofWeek.map(({ modelName }) => modelName))];
-  if (models.length > 1)
-    throw new UsageError(`several models have a run of ${week}: ${models.sort().join(", ")}; name one with --model`);
+  const ofWeek = runsOfOneModel(
+    runs.filter((run) => run.isoWeek === week && (model === undefined || run.modelName === model)),
+    week,
+    state,
+  );
   if (ofWeek.length === 0 && nextPageToken === "") throw new Error(noRunText(week, model, runs));
   const [newest] = ofWeek;
   const shown = ofWeek.find(({ state }) => state === RunState.COMPLETE);
   if (newest?.state === RunState.VOIDED && shown) return await findById(ops, shown.runId);
-  const { run } = await ops.answer(ops.client.getRun({ isoWeek: week, modelName: model ?? "" }));
+  const modelName = model ?? newest?.modelName ?? "";
+  const { run } = await ops.answer(ops.client.getRun({ isoWeek: week, modelName }));
   if (!run) throw new Error(`ops-service returned no run of ${week}`);
   return run;
+}
+
+/**
+ * Returns the runs of the only model among them.
+ * @param runs of one week, latest first
+ * @param state when exactly one model has a run in this state, it is that model
+ * @throws UsageError when there are several models
+ */
+export function runsOfOneModel(runs: readonly BatchRun[], week: string, state?: RunState): readonly BatchRun[] {
+  const newest = new Map(runs.toReversed().map((run) => [run.modelName, run]));
+  if (newest.size <= 1) return runs;
+  const able = new Set(runs.filter((run) => run.state === state).map(({ modelName }) => modelName));
+  if (able.size === 1) return runs.filter(({ modelName }) => able.has(modelName));
+  const models = [...newest].map(([name, run]) => `${name} (${stateText(run.state)})`).sort();
+  throw new UsageError(`several models have a run of ${week}: ${models.join(", ")}; name one with --model`);
 }
 
 /** Number of other weeks that are named. */

@@ -306,13 +306,19 @@ const withGiven = (message: string, given: GivenOptions): string =>
 /** What a message says when the files of another data set may have been used. */
 const ABOUT_CONFIG = /model_config|feature_mapping|\bmapping\b|\bno column\b|no file at this path/i;
 
+/** What ml-service and ops-service say about a model that they do not have. The configuration names the model. */
+const UNKNOWN_MODEL = /\bno model "/;
+
 /** Adds to a message about the files of the configuration which ones were used, where none were named. */
 export function withConfigFiles(
   message: string,
   { config, mapping }: Pick<RunOptions, "config" | "mapping">,
   given: GivenOptions,
 ): string {
-  if ((given.config !== undefined && given.mapping !== undefined) || !ABOUT_CONFIG.test(message)) return message;
+  if (given.config !== undefined && given.mapping !== undefined) return message;
+  if (UNKNOWN_MODEL.test(message))
+    return `${message}. The name of the model is from ${config}; with another data set, name its files with --config FILE and --mapping FILE (BELLWETHER_MODEL_CONFIG and BELLWETHER_FEATURE_MAPPING)`;
+  if (!ABOUT_CONFIG.test(message)) return message;
   return `${message}. The files of the data set are here ${config} and ${mapping}; name others with --config FILE and --mapping FILE`;
 }
 

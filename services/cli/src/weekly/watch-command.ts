@@ -13,6 +13,7 @@ import { type OpsClient, openOps } from "../remote/ops-client.ts";
 import { openPeer, type PeerClient } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, OPS_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
+import { noRunText } from "./find-run.ts";
 import { publishedLines, publishedToJson, readPublishedRun } from "./published-run.ts";
 import { nextStep, reasonText, stateText } from "./run-text.ts";
 import { endLines, endToJson, type JobEnd, throwUnlessComplete, watchJob } from "./watch-job.ts";
@@ -110,7 +111,8 @@ async function watchWeek(
   const run = await reading;
   if (run === undefined) {
     if (job) return job;
-    throw missing;
+    const { runs } = await ops.answer(ops.client.listRuns({ pageSize: LISTED_RUNS }));
+    throw new Error(noRunText(week, model, runs), { cause: missing });
   }
   // The last request of the week failed, for example because the week was complete with another file.
   if (job?.state === RunState.FAILED && run.state === RunState.COMPLETE)
