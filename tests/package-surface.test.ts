@@ -167,7 +167,7 @@ const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   "tree-model": ["onnx", "search", "shap", "trees"],
   postgres: ["watch", "embedded", "drizzle", "pool"],
   mesh: ["server", "policies", "grpc", "rest", "web", "reference", "client", "auth", "listener", "call", "errors"],
-  contract: ["flat-json", "audit"],
+  contract: ["flat-json", "audit", "erasure"],
   "object-store": ["calls", "backends", "location"],
   "event-sinks": ["kafka"],
   testing: ["echo", "http2", "kafka", "stores"],

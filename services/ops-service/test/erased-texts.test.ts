@@ -63,6 +63,7 @@ afterAll(async () => {
 /** Columns that an erasure treats in its own way. */
 const TREATED = [
   ...["audit_event.payload", "request_key.answer", "rule_activation.rules_yaml", "rule_draft.rules_yaml"],
+  "run_report.report",
   ...["supplier.name", "supplier_match.match_key", "supplier_search.name_key", "watchlist.name", "watchlist.name_key"],
 ];
 
@@ -70,7 +71,7 @@ const TREATED = [
 const WITHOUT_NAMES: Readonly<Record<string, readonly string[]>> = {
   "ids and identifiers of suppliers, which stay": [
     ...["supplier.external_id", "supplier_search.id_key", "supplier_identifier.kind", "supplier_identifier.value"],
-    ...["supplier_identifier.key", "subject_erasure.supplier_id"],
+    ...["supplier_identifier.key", "supplier_merge.evidence", "subject_erasure.supplier_id"],
   ],
   "people who acted, and owners": [
     ...["alert.acknowledged_by", "alert.changed_by", "alert.owner", "alert.resolved_by", "alert_event.actor"],
@@ -96,8 +97,9 @@ const WITHOUT_NAMES: Readonly<Record<string, readonly string[]>> = {
     ...["scorecard_run.model_version"],
   ],
   "words, figures, times and hashes that programs write": [
-    ...["alert.band", "alert.score_change_parts", "alert.summary", "alert.trend", "alert_event.content_hash"],
-    ...["alert_event.score_change_parts", "alert_values_pending.values"],
+    ...["alert.band", "alert.score_change_parts", "alert.snooze", "alert.summary", "alert.trend"],
+    ...["alert_event.content_hash", "alert_event.detail", "alert_event.score_change_parts"],
+    ...["alert_run_change.values", "alert_values_pending.values", "notice_event.event"],
     ...["audit_checkpoint.created_at", "audit_checkpoint.hash"],
     ...["audit_checkpoint.key_id", "audit_checkpoint.signature", "audit_event.hash", "audit_event.kind"],
     ...["audit_event.payload_hash", "audit_event.previous_hash", "audit_event.salt", "audit_event.subject"],

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { eraseFromReport } from "@bellwether/contract/erase-from-report";
+import { eraseFromReport } from "@bellwether/contract/erasure/erase-from-report";
+import { createNameEraser } from "@bellwether/contract/erasure/name-eraser";
+import { isOrdinary } from "@bellwether/contract/erasure/ordinary-words";
 import { syncFolder, writeSynced } from "@bellwether/files/durable-write";
 import { eraseNames } from "../domain/erase-names.ts";
 
@@ -57,9 +59,9 @@ export async function eraseInReport(
   names: readonly string[],
 ): Promise<string | null> {
   const before = JSON.stringify(JSON.parse(await readFile(file, "utf8")));
-  let text = eraseFromReport(before, supplierId, "") ?? before;
-  for (const name of names) text = eraseFromReport(text, "", name) ?? text;
-  return text === before ? null : `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
+  const erasers = names.filter((name) => !isOrdinary(name)).flatMap((name) => createNameEraser(name) ?? []);
+  const text = eraseFromReport(before, supplierId, erasers);
+  return text === null ? null : `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
 }
 
 /** Puts a changed copy in the place of its file. */

@@ -6,6 +6,7 @@ import { fileDigest } from "@bellwether/ingest/files/file-digest";
 import { openObjectStore } from "@bellwether/object-store/open-store";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eraseInReport } from "./erase-file.ts";
 import { eraseInFiles } from "./erase-files.ts";
 import { publishWeek } from "./publish-week.ts";
 import { openWeekFolder } from "./week-folder.ts";
@@ -56,6 +57,11 @@ async function namesIn(parquet: string): Promise<unknown[]> {
   connection.closeSync();
   return reader.getRowsJson().map(([name]) => name);
 }
+
+test("a rejected row keeps its text if it has only ordinary words of the name, or the id as a part of another", async () => {
+  expect(await eraseInReport(at("report.json"), "S7", ["Other", "x"])).toBeNull();
+  expect(await eraseInReport(at("report.json"), "S78", [])).not.toContain("Other");
+});
 
 describe("a complete week", () => {
   test("loses the texts in its snapshot, its table and its reports, and stays usable", async () => {

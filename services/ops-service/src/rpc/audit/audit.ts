@@ -23,6 +23,7 @@ import type { AuditQuery } from "../../domain/audit/audit-query.ts";
 import { checkKind, type KindsOfCallers } from "../../domain/audit/event-kinds.ts";
 import type { LogCare, LogCarePorts } from "../../domain/audit/log-care.ts";
 import type { ChainVerification } from "../../domain/audit/verify-chain.ts";
+import { describeNotSearched, type NotSearched } from "../../domain/erasures/not-searched.ts";
 import { AuditCheckpointError } from "../../domain/ops-error.ts";
 import { pageOf, rowFromText } from "../page-token.ts";
 import { shareRunning } from "../share-running.ts";
@@ -50,7 +51,7 @@ export interface AuditDependencies {
     readonly overrideReasons: number;
     readonly namedTexts: number;
     readonly mergedSupplierIds: readonly string[];
-    readonly notSearched: readonly string[];
+    readonly notSearched: readonly NotSearched[];
     readonly ruleSets: readonly string[];
   }>;
   /** Undefined: no checkpoints are signed. */
@@ -83,15 +84,11 @@ function notErasedHere({
   notSearched,
   ruleSets,
 }: Pick<Awaited<ReturnType<AuditDependencies["eraseSubject"]>>, "notSearched" | "ruleSets">): readonly string[] {
-  const short = notSearched.map(
-    (id) =>
-      `the name of ${JSON.stringify(id)} has fewer than three letters and digits: it was not searched in texts about something else`,
-  );
   const rules = ruleSets.map(
     (id) =>
       `the rules of the set ${JSON.stringify(id)} have the name, now or in an earlier version: their hash is recorded with runs, so they were not changed`,
   );
-  return [...short, ...rules];
+  return [...notSearched.map(describeNotSearched), ...rules];
 }
 
 /** Returns the handlers of AuditService over the audit log of the database. */

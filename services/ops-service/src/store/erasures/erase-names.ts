@@ -1,6 +1,8 @@
+import type { NameEraser } from "@bellwether/contract/erasure/name-eraser";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { SQL } from "drizzle-orm";
-import { eraseInJson, type NameEraser } from "../../domain/erasures/name-eraser.ts";
+import { eraseInJson } from "../../domain/erasures/erase-in-json.ts";
+import { payloadHasName } from "../../domain/erasures/payload-has-name.ts";
 import { nameKeyOf } from "../../domain/watchlists/watchlist.ts";
 import type { Db } from "../database.ts";
 import { KINDS_WITHOUT_TEXTS, NAMED_PLACES, type NamedPlace } from "./named-places.ts";
@@ -8,7 +10,7 @@ import { KINDS_WITHOUT_TEXTS, NAMED_PLACES, type NamedPlace } from "./named-plac
 /** Number of payloads that one statement reads. */
 const PAYLOADS = 100;
 
-/** Where a name stood in texts about something else. */
+/** What was done about a name in texts about something else. */
 export interface NamedTexts {
   /** Number of texts in which the name was replaced. */
   readonly texts: number;
@@ -22,16 +24,14 @@ export interface NamedTexts {
 export async function eraseNames(db: Db, eraser: NameEraser): Promise<NamedTexts> {
   let texts = await eraseWatchlistNames(db, eraser);
   for (const place of NAMED_PLACES) texts += await erasePlace(db, place, eraser);
-  // Answers that are kept for repeated requests are messages in base64. Without one, the request is performed again, which changes nothing.
-  await db.execute(sql`update bellwether.request_key set answer = null where answer is not null`);
   return { texts, payloads: await erasePayloads(db, eraser), ruleSets: await ruleSetsWith(db, eraser) };
 }
 
 const canHave = (text: SQL, { likePatterns }: NameEraser): SQL =>
   sql`${text} ilike any(${sql.param([...likePatterns])}::text[])`;
 
-/** Returns the number of changed texts. A cursor reads the rows that can have the name, one by one: a report has some hundred kilobytes. */
-async function erasePlace(db: Db, { table, column, form }: NamedPlace, eraser: NameEraser): Promise<number> {
+/** Returns the number of changed texts. A cursor reads the rows that can have the name, one by one. */
+async function erasePlace(db: Db, { table, column, paths }: NamedPlace, eraser: NameEraser): Promise<number> {
   const [from, text] = [sql`bellwether.${sql.identifier(table)}`, sql`${sql.identifier(column)}`];
   await db.execute(
     sql`declare named_texts no scroll cursor for select ${text}::text as text from ${from} where ${canHave(sql`${text}::text`, eraser)} for update`,
@@ -41,9 +41,9 @@ async function erasePlace(db: Db, { table, column, form }: NamedPlace, eraser: N
     const { rows } = await db.execute<{ text: string }>(sql`fetch 1 from named_texts`);
     const [row] = rows;
     if (!row) break;
-    const erased = erasedText(row.text, form, eraser);
+    const erased = erasedText(row.text, paths, eraser);
     if (erased === null) continue;
-    const value = form === "jsonb" ? sql`${erased}::jsonb` : sql`${erased}`;
+    const value = paths ? sql`${erased}::jsonb` : sql`${erased}`;
     await db.execute(sql`update ${from} set ${text} = ${value} where current of named_texts`);
     changed++;
   }
@@ -52,13 +52,13 @@ async function erasePlace(db: Db, { table, column, form }: NamedPlace, eraser: N
 }
 
 /** Returns a text without the name. Null: it does not have the name. */
-function erasedText(text: string, form: NamedPlace["form"], eraser: NameEraser): string | null {
-  if (form === "text") {
+function erasedText(text: string, paths: NamedPlace["paths"], eraser: NameEraser): string | null {
+  if (paths === null) {
     const erased = eraser.erase(text);
     return erased === text ? null : erased;
   }
   const value: unknown = JSON.parse(text);
-  const erased = eraseInJson(value, eraser);
+  const erased = eraseInJson(value, paths, eraser);
   return erased === value ? null : JSON.stringify(erased);
 }
 
@@ -79,7 +79,7 @@ async function eraseWatchlistNames(db: Db, eraser: NameEraser): Promise<number> 
   return changed;
 }
 
-/** Erases the payloads that have the name as a text. Events about erasures and removals keep theirs, which have no names. */
+/** Erases the payloads that have the name in a text. Events about erasures and removals keep theirs, which have no names. */
 async function erasePayloads(db: Db, eraser: NameEraser): Promise<number> {
   // The kinds are found in the index, one look-up each.
   const { rows: kinds } = await db.execute<{ kind: string }>(sql`
@@ -96,10 +96,10 @@ async function erasePayloads(db: Db, eraser: NameEraser): Promise<number> {
   let erased = 0;
   for (let i = 0; i < found.length; i += PAYLOADS) {
     const part = found.slice(i, i + PAYLOADS).map(({ sequence }) => sequence);
-    const { rows } = await db.execute<{ sequence: number; payload: string }>(sql`
-      select sequence::float8 as sequence, payload from bellwether.audit_event
+    const { rows } = await db.execute<{ sequence: number; kind: string; payload: string }>(sql`
+      select sequence::float8 as sequence, kind, payload from bellwether.audit_event
       where sequence = any(${sql.param(part)}::bigint[]) and payload is not null`);
-    const hits = rows.filter(({ payload }) => erasedText(payload, "json text", eraser) !== null);
+    const hits = rows.filter(({ kind, payload }) => payloadHasName(kind, payload, eraser));
     const { rowCount } = await db.execute(sql`
       update bellwether.audit_event set payload = null, salt = null
       where sequence = any(${sql.param(hits.map(({ sequence }) => sequence))}::bigint[])`);

@@ -1,12 +1,14 @@
-import { eraseFromReport } from "@bellwether/contract/erase-from-report";
+import { createNameEraser, type NameEraser } from "@bellwether/contract/erasure/name-eraser";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import { OWN_RECORDER } from "../../domain/audit/audit-chain.ts";
-import { createNameEraser } from "../../domain/erasures/name-eraser.ts";
+import type { NotSearched } from "../../domain/erasures/not-searched.ts";
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import { appendEvents } from "../audit/audit-events.ts";
 import type { Db, Transaction } from "../database.ts";
 import { eraseNames } from "../erasures/erase-names.ts";
+import { eraseReports } from "../erasures/erase-reports.ts";
 import { recordErasure } from "../erasures/erasures.ts";
+import { searchedNames } from "../erasures/searched-names.ts";
 import { membersOf } from "../merges/members-of.ts";
 import { eraseNotices, eraseOutcomeNotes, eraseOverrideReasons } from "./erase-texts.ts";
 import { writeSearchKeys } from "./search-keys.ts";
@@ -33,8 +35,8 @@ export interface Erased {
   readonly namedTexts: number;
   /** The other suppliers of the merge of the supplier. */
   readonly mergedSupplierIds: readonly string[];
-  /** Names that are too short to be searched in other texts: the ids of their suppliers. */
-  readonly notSearched: readonly string[];
+  /** Suppliers whose names were not searched in other texts. */
+  readonly notSearched: readonly NotSearched[];
   /** Rule sets whose rules have a name of the suppliers. */
   readonly ruleSets: readonly string[];
 }
@@ -47,7 +49,7 @@ interface Subject {
   readonly name: string;
 }
 
-const NOTHING = { payloads: 0, notes: 0, reports: 0, notices: 0, outcomeNotes: 0, overrideReasons: 0 };
+const NOTHING = { payloads: 0, notes: 0, notices: 0, outcomeNotes: 0, overrideReasons: 0 };
 
 /**
  * Erases the texts about a supplier and about the suppliers that are merged with it, which are the same company, in one transaction, and
@@ -58,20 +60,29 @@ export async function eraseSubject(tx: Transaction, erasure: Erasure): Promise<E
   const { db } = tx;
   const { supplierId, reason, actor, at, newId } = erasure;
   const subjects = await readSubjects(db, supplierId);
+  const { erasers, notSearched } = await searchedNames(db, subjects);
   const counts: Record<keyof typeof NOTHING, number> = { ...NOTHING };
   for (const subject of subjects) {
     const erased = await eraseTexts(tx, subject);
     for (const key of Object.keys(NOTHING) as (keyof typeof NOTHING)[]) counts[key] += erased[key];
   }
   // Last, so that a name is not searched in texts that are erased as a whole.
-  const names = await eraseOtherTexts(db, subjects);
+  const names = await eraseOtherTexts(db, erasers);
+  const reports = await eraseReports(
+    db,
+    subjects.map((one) => one.supplierId),
+    erasers,
+  );
+  // Answers that are kept for repeated requests are messages in base64. Without one, the request is performed again, which changes nothing.
+  await db.execute(sql`update bellwether.request_key set answer = null where answer is not null`);
   const mergedSupplierIds = subjects.map((one) => one.supplierId).filter((id) => id !== supplierId);
   const erased = {
-    ...{ ...counts, payloads: counts.payloads + names.payloads },
+    ...{ ...counts, payloads: counts.payloads + names.payloads, reports },
     ...{ hadName: subjects.some(({ name }) => name !== ""), namedTexts: names.texts, mergedSupplierIds },
   };
   const us = BigInt(at.getTime()) * 1000n;
-  const written = names.erasers.reduce((text, eraser) => eraser.erase(text), reason);
+  // The reason is about this supplier, so its name is erased there also if it was not searched in other texts.
+  const written = subjects.reduce((text, { name }) => createNameEraser(name)?.erase(text) ?? text, reason);
   for (const subject of subjects) {
     await recordErasure(db, { supplierId: subject.supplierId, actor, at });
     const isAsked = subject.supplierId === supplierId;
@@ -81,7 +92,7 @@ export async function eraseSubject(tx: Transaction, erasure: Erasure): Promise<E
     const event = { eventId: newId(), kind: "subject.erased", actor, subject: subject.supplierId, payload };
     await appendEvents(db, [{ ...event, occurredUs: us }], us, OWN_RECORDER);
   }
-  return { ...erased, notSearched: names.notSearched, ruleSets: names.ruleSets };
+  return { ...erased, notSearched, ruleSets: names.ruleSets };
 }
 
 /** Locks a supplier and those of the same merge, in the order of their numbers. @throws SupplierNotFoundError */
@@ -117,7 +128,6 @@ async function eraseTexts({ db, connection }: Transaction, subject: Subject): Pr
   return {
     payloads: (payloads ?? 0) + (await erasePayloadsAbout(db, supplierId)),
     notes: (notes ?? 0) + ofMerges,
-    reports: await eraseReports(db, supplierId, name),
     notices: await eraseNotices(db, supplierId),
     outcomeNotes: await eraseOutcomeNotes(db, number),
     overrideReasons: await eraseOverrideReasons(db, alerts),
@@ -141,10 +151,8 @@ async function erasePayloadsAbout(db: Db, supplierId: string): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** Erases the names of suppliers in the texts about anything else. */
-async function eraseOtherTexts(db: Db, subjects: readonly Subject[]) {
-  const named = subjects.filter(({ name }) => name !== "");
-  const erasers = named.flatMap(({ name }) => createNameEraser(name) ?? []);
+/** Erases names of suppliers in the texts about anything else. */
+async function eraseOtherTexts(db: Db, erasers: readonly NameEraser[]) {
   let [texts, payloads] = [0, 0];
   const ruleSets = new Set<string>();
   for (const eraser of erasers) {
@@ -153,8 +161,7 @@ async function eraseOtherTexts(db: Db, subjects: readonly Subject[]) {
     payloads += found.payloads;
     for (const id of found.ruleSets) ruleSets.add(id);
   }
-  const notSearched = named.filter(({ name }) => !createNameEraser(name)).map(({ supplierId }) => supplierId);
-  return { texts, payloads, ruleSets: [...ruleSets].sort(), erasers, notSearched };
+  return { texts, payloads, ruleSets: [...ruleSets].sort() };
 }
 
 /** Erases why a supplier was merged or not. Returns the number of changed merges and dismissals. */
@@ -166,23 +173,4 @@ async function eraseMergeReasons(db: Db, supplier: number): Promise<number> {
     update bellwether.supplier_dismissal set reason = ''
     where (first_id = ${supplier}::int or second_id = ${supplier}::int) and reason <> ''`);
   return (merges ?? 0) + (dismissals ?? 0);
-}
-
-/** Reports are read one by one: a report has some hundred kilobytes. Returns the number of changed ones. */
-async function eraseReports(db: Db, supplierId: string, name: string): Promise<number> {
-  const texts = [supplierId, name].filter((text) => text !== "").map((text) => JSON.stringify(text).slice(1, -1));
-  const { rows: found } = await db.execute<{ id: number }>(sql`
-    select run_id as id from bellwether.run_report
-    where exists (select from unnest(${sql.param(texts)}::text[]) t where strpos(report, t) > 0) order by run_id`);
-  let changed = 0;
-  for (const { id } of found) {
-    const { rows } = await db.execute<{ report: string }>(
-      sql`select report from bellwether.run_report where run_id = ${id} for update`,
-    );
-    const erased = eraseFromReport(rows[0]?.report ?? "{}", supplierId, name);
-    if (erased === null) continue;
-    await db.execute(sql`update bellwether.run_report set report = ${erased} where run_id = ${id}`);
-    changed++;
-  }
-  return changed;
 }

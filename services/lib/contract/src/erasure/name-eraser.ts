@@ -10,38 +10,39 @@ export interface NameEraser {
   readonly likePatterns: readonly string[];
   /** Returns the text with ERASED in the place of the name. The same text: it does not have the name. */
   erase(text: string): string;
+  /** Whether a text is the name and nothing else. */
+  isName(text: string): boolean;
 }
 
 /**
- * Creates the eraser of a name. The name is found as whole words; letter case and the kind of white space do not count.
- * Undefined: the name is empty or too short.
+ * Creates the eraser of a name. The name is found as whole words; letter case and the kind of white space do not count. An identifier with
+ * underscores is one word. Undefined: the name is empty or too short.
+ * @param longer names of others that have this name as a part: they stay
  */
-export function createNameEraser(name: string): NameEraser | undefined {
+export function createNameEraser(name: string, longer: readonly string[] = []): NameEraser | undefined {
   const words = name.match(/[\p{L}\p{N}]+/gu) ?? [];
   if (words.join("").length < MIN_LETTERS) return undefined;
-  const parts = name.trim().split(/\s+/u).map(escaped);
-  const letters = [...name.trim()];
-  const before = isSeparated(letters[0]) ? "(?<![\\p{L}\\p{N}])" : "";
-  const after = isSeparated(letters.at(-1)) ? "(?![\\p{L}\\p{N}])" : "";
-  const pattern = new RegExp(`${before}${parts.join("\\s+")}${after}`, "giu");
+  const kept = longer.toSorted((a, b) => b.length - a.length).map(patternOf);
+  const own = patternOf(name);
+  const pattern = new RegExp(kept.length === 0 ? own : `(${kept.join("|")})|${own}`, "giu");
+  const whole = new RegExp(`^\\s*${own}\\s*$`, "iu");
   return {
     // The case of letters outside ASCII depends on the locale of the database: any character stands for them. JSON can escape them.
     likePatterns: [...new Set([anyCase, escapedLetter].map((form) => likePattern(words, form)))],
-    erase: (text) => text.replace(pattern, ERASED),
+    erase: (text) =>
+      kept.length === 0
+        ? text.replace(pattern, ERASED)
+        : text.replace(pattern, (_found, other?: string) => other ?? ERASED),
+    isName: (text) => whole.test(text),
   };
 }
 
-/** Returns a JSON value without a name in its texts. Names of members stay. The same value: it does not have the name. */
-export function eraseInJson(value: unknown, eraser: NameEraser): unknown {
-  if (typeof value === "string") return eraser.erase(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) {
-    const erased = value.map((member) => eraseInJson(member, eraser));
-    return erased.some((member, i) => member !== value[i]) ? erased : value;
-  }
-  const entries = Object.entries(value);
-  const erased = entries.map(([key, member]) => [key, eraseInJson(member, eraser)] as const);
-  return erased.some(([, member], i) => member !== entries[i]?.[1]) ? Object.fromEntries(erased) : value;
+/** Returns the pattern of a name as whole words. */
+function patternOf(name: string): string {
+  const letters = [...name.trim()];
+  const before = isSeparated(letters[0]) ? "(?<![\\p{L}\\p{N}_])" : "";
+  const after = isSeparated(letters.at(-1)) ? "(?![\\p{L}\\p{N}_])" : "";
+  return `${before}${name.trim().split(/\s+/u).map(escaped).join("\\s+")}${after}`;
 }
 
 function likePattern(words: readonly string[], form: (letter: string) => string): string {

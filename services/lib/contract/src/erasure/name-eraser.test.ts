@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createNameEraser, ERASED, eraseInJson } from "./name-eraser.ts";
+import { createNameEraser, ERASED } from "./name-eraser.ts";
+import { isOrdinary } from "./ordinary-words.ts";
 
 const eraserOf = (name: string) => {
   const eraser = createNameEraser(name);
@@ -22,6 +23,7 @@ describe("a name in a text", () => {
     ["Steel", "Steelworks and Edelsteel, steel2"],
     ["a.b.c", "axbxc"],
     ["Müller", "Mueller"],
+    ["Sign", "SIGN_IN_STATE and in_sign"],
   ])("%s is not found in %j", (name, text) => {
     expect(eraserOf(name).erase(text)).toBe(text);
   });
@@ -42,10 +44,29 @@ test("the patterns for the database have no special character of the name", () =
   expect(eraserOf("東京 KG").likePatterns[0]).toBe("%東京%KG%");
 });
 
-test("texts of JSON lose the name, its keys and numbers stay", () => {
-  const eraser = eraserOf("score");
-  const value = { score: 1, list: [{ why: "the Score GmbH" }, null, true], other: ["x"] };
-  expect(eraseInJson(value, eraser)).toEqual({ ...value, list: [{ why: `the ${ERASED} GmbH` }, null, true] });
-  const without = { score: 1, list: ["scores"] };
-  expect(eraseInJson(without, eraser)).toBe(without);
+test.each([
+  ["Birch Logistics 7 is late, Birch says", `Birch Logistics 7 is late, ${ERASED} says`],
+  ["GREAT  BIRCH and birch logistics 7", "GREAT  BIRCH and birch logistics 7"],
+  ["Birch Logistics 77", `${ERASED} Logistics 77`],
+])("longer names of others stay in %j", (text, erased) => {
+  expect(createNameEraser("Birch", ["Great Birch", "Birch Log", "Birch Logistics 7"])?.erase(text)).toBe(erased);
+});
+
+test.each([
+  [" ANNA  MEIER ", true],
+  ["Anna Meier GmbH", false],
+  ["", false],
+])("whether %j is the name and nothing else: %s", (text, isName) => {
+  expect(eraserOf("Anna Meier").isName(text)).toBe(isName);
+});
+
+test.each(["Open", "the", "The Supplier", "high score", "IN-MITIGATION", "Passed"])(
+  "%j has ordinary words only",
+  (name) => {
+    expect(isOrdinary(name)).toBe(true);
+  },
+);
+
+test.each(["Birch", "Open Steel", "3M Co", "Quendel & Söhne", "", "--", "supplier7"])("%j has another word", (name) => {
+  expect(isOrdinary(name)).toBe(false);
 });

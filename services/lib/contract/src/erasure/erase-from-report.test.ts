@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
 import { eraseFromReport } from "./erase-from-report.ts";
+import { createNameEraser } from "./name-eraser.ts";
+
+const named = (name: string) => {
+  const eraser = createNameEraser(name);
+  return eraser ? [eraser] : [];
+};
 
 const report = {
   iso_week: "2026-W47",
@@ -20,7 +26,7 @@ const report = {
 };
 
 test("names and texts about the supplier are erased, and nothing else", () => {
-  const erased = JSON.parse(eraseFromReport(JSON.stringify(report), "S1", "Ada Lovelace") ?? "");
+  const erased = JSON.parse(eraseFromReport(JSON.stringify(report), "S1", named("Ada Lovelace")) ?? "");
   expect(erased).toEqual({
     ...report,
     risers: [{ ...report.risers[0], name: "" }, report.risers[1]],
@@ -30,7 +36,23 @@ test("names and texts about the supplier are erased, and nothing else", () => {
 });
 
 test("a report without such texts is not written again", () => {
-  expect(eraseFromReport(JSON.stringify(report), "S99", "")).toBeNull();
-  const once = eraseFromReport(JSON.stringify(report), "S1", "Ada Lovelace") ?? "";
-  expect(eraseFromReport(once, "S1", "")).toBeNull();
+  expect(eraseFromReport(JSON.stringify(report), "S99", [])).toBeNull();
+  const once = eraseFromReport(JSON.stringify(report), "S1", named("Ada Lovelace")) ?? "";
+  expect(eraseFromReport(once, "S1", [])).toBeNull();
+});
+
+test.each([
+  ["S1", "x", "S10,a", "S10,a"],
+  ["S1", "x", "S1-2,a", "S1-2,a"],
+  ["S1", "x", "PS1,a", "PS1,a"],
+  ["S1", "x", "a;S1;b", ""],
+  ["S1", "x", "S1", ""],
+  ["S(1)", "x", '"S(1)",b', ""],
+  ["S1", "Ada", "S2,Adam", "S2,Adam"],
+  ["S1", "Ada", "S2,ada ltd", ""],
+])("with id %s and name %s, the rejected row %j becomes %j", (id, name, text, expected) => {
+  const json = JSON.stringify({ samples: [{ line: 1, text }] });
+  expect(eraseFromReport(json, id, named(name)) ?? json).toBe(
+    JSON.stringify({ samples: [{ line: 1, text: expected }] }),
+  );
 });
