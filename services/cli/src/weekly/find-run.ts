@@ -52,6 +52,17 @@ export function runsOfOneModel(runs: readonly BatchRun[], week: string, state?: 
   throw new UsageError(`several models have a run of ${week}: ${models.join(", ")}; name one with --model`);
 }
 
+/** Returns the newest run of a week. Undefined: the week has none. @param model undefined: of all models */
+export async function newestRun(
+  { client, answer }: OpsClient<typeof BatchService>,
+  week: string,
+  model: string | undefined,
+): Promise<BatchRun | undefined> {
+  const { runs } = await answer(client.listRuns({ pageSize: LISTED_RUNS }));
+  const own = runs.filter((one) => one.isoWeek === week && (model === undefined || one.modelName === model));
+  return own.toSorted((a, b) => b.runId - a.runId)[0];
+}
+
 /** Number of other weeks that are named. */
 const SHOWN_WEEKS = 5;
 

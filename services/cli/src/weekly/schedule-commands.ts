@@ -1,16 +1,19 @@
-import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { type Schedule, ScheduleService } from "@bellwether/gen/bellwether/schedule/v1/schedule_service_pb";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { isoWeek, reason } from "../input/parse-option.ts";
 import { createReport } from "../output/report.ts";
-import { openPeer } from "../remote/peer-client.ts";
+import { openOps } from "../remote/ops-client.ts";
+import { openPeer, type PeerClient } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, OPS_FLAG, OWN_MODEL_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
+import { newestRun } from "./find-run.ts";
 import { publishedLines, publishedToJson, readPublishedRun } from "./published-run.ts";
 import { watchCommand } from "./watch-command.ts";
-import { endLines, endToJson, throwUnlessComplete, watchJob } from "./watch-job.ts";
+import { endLines, endToJson, type JobEnd, throwUnlessComplete, watchJob, withKeptRun } from "./watch-job.ts";
 
 interface SchedulerOptions {
   readonly model?: string;
@@ -85,7 +88,8 @@ function triggerCommand(context: CliContext): Command {
             ? `${isoWeek} is in the queue: it will be run as revision ${newRevision}, which was requested (job ${jobId})`
             : `${isoWeek} is in the queue (job ${jobId})`,
       );
-      const end = options.watch ? await watchJob(scheduler, jobId) : null;
+      const watched = options.watch ? await watchJob(scheduler, jobId) : null;
+      const end = watched && withKeptRun(watched, await keptRun(context, scheduler, options, isoWeek, watched));
       const published =
         end?.state === RunState.COMPLETE ? await readPublishedRun(context, options.ops, end.runId) : null;
       if (end !== null && published !== null)
@@ -100,6 +104,25 @@ function triggerCommand(context: CliContext): Command {
       });
       if (end !== null) throwUnlessComplete(isoWeek, end);
     });
+}
+
+/** Returns the newest run of the week of a failed job. Undefined: the job did not fail, or the run is not known. */
+async function keptRun(
+  context: CliContext,
+  { client }: PeerClient<typeof ScheduleService>,
+  { model, ops: url }: TriggerOptions,
+  week: string,
+  { state }: JobEnd,
+): Promise<BatchRun | undefined> {
+  if (state !== RunState.FAILED) return undefined;
+  try {
+    using ops = openOps(context, url, BatchService);
+    const named = model ?? (await client.listSchedules({})).schedules[0]?.modelName;
+    return await newestRun(ops, week, named || undefined);
+  } catch {
+    // The failure of the job is the result of the command.
+    return undefined;
+  }
 }
 
 function pauseCommand(context: CliContext, pauses: boolean): Command {

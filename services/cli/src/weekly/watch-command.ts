@@ -13,10 +13,10 @@ import { type OpsClient, openOps } from "../remote/ops-client.ts";
 import { openPeer, type PeerClient } from "../remote/peer-client.ts";
 import { SCHEDULER_PEER } from "../remote/peer-url.ts";
 import { JSON_FLAG, OPS_FLAG, SCHEDULER_FLAG } from "../remote/shared-options.ts";
-import { noRunText } from "./find-run.ts";
+import { newestRun, noRunText } from "./find-run.ts";
 import { publishedLines, publishedToJson, readPublishedRun } from "./published-run.ts";
 import { nextStep, reasonText, stateText } from "./run-text.ts";
-import { endLines, endToJson, type JobEnd, throwUnlessComplete, watchJob } from "./watch-job.ts";
+import { endLines, endToJson, type JobEnd, throwUnlessComplete, watchJob, withKeptRun } from "./watch-job.ts";
 
 interface WatchOptions {
   readonly week?: string;
@@ -115,8 +115,7 @@ async function watchWeek(
     throw new Error(noRunText(week, model, runs), { cause: missing });
   }
   // The last request of the week failed, for example because the week was complete with another file.
-  if (job?.state === RunState.FAILED && run.state === RunState.COMPLETE)
-    return { ...job, failure: `${job.failure} (the week is complete, revision ${run.revision})` };
+  if (job?.state === RunState.FAILED && run.state === RunState.COMPLETE) return withKeptRun(job, run);
   return job && job.state === run.state ? job : endOf(run);
 }
 
@@ -127,11 +126,9 @@ const isUnknownJob = (error: unknown): boolean =>
     .some(({ reason }) => reason === "JOB_NOT_FOUND");
 
 /** Waits until the newest run of a week has ended, and returns it. Undefined: the week was never run. */
-async function endOfRun({ client, answer }: Ledger, week: string, model?: string): Promise<BatchRun | undefined> {
+async function endOfRun(ops: Ledger, week: string, model?: string): Promise<BatchRun | undefined> {
   for (const began = performance.now(); ; ) {
-    const { runs } = await answer(client.listRuns({ pageSize: LISTED_RUNS }));
-    const own = runs.filter((one) => one.isoWeek === week && (model === undefined || one.modelName === model));
-    const [run] = own.toSorted((a, b) => b.runId - a.runId);
+    const run = await newestRun(ops, week, model);
     const isApproved = run?.state === RunState.HELD && run.approved !== undefined;
     const isOpen = run?.state === RunState.RUNNING || (isApproved && performance.now() - began < APPROVED_MS);
     if (!isOpen) return run;
