@@ -279,3 +279,27 @@ const UNLABELLED = `vendor_id,payment_delay_days,quality_score,employees,land\n$
   { length: 100 },
   (_, i) => `V${i},${i},${i * 2},${i * 31},${["DE", "FR"][i % 2]}\n`,
 ).join("")}`;
+
+test.each([
+  ["no name", "", "the column has no name"],
+  ["a name of 250 characters", "x".repeat(250), "the name of the column has 250 characters, at most 200 are read"],
+  ["a name of 5,000 characters", "x".repeat(5_000), "the name of the column has 5000 characters, at most 200 are read"],
+])("a column with %s, such as the index of pandas, is left out with its reason", async (_, header, reason) => {
+  const rows = Array.from({ length: 40 }, (_, i) => `${i},row ${i},S${i},${i * 1.5},${i % 4 === 0 ? "yes" : "no"}`);
+  const text = `n,${header},supplier,amount,late\n${rows.join("\n")}\n`;
+  const { cwd, run, read } = await init(
+    { "p.csv": text, "week.csv": text },
+    "p.csv",
+    "--output",
+    "o",
+    "--label",
+    "late",
+  );
+  await run();
+  expect(await read("o/feature_mapping.yaml")).toContain(`): ${reason}\n`);
+  const { mapping, snapshot } = await useDraft(cwd, "o", "week.csv");
+  expect([mapping.rows.supplierId, snapshot.rows]).toEqual(["supplier", 40]);
+  if (header === "") return;
+  const named = await init({ "p.csv": text }, "p.csv", "--output", "o", "--label", header);
+  await expect(named.run()).rejects.toThrow(`--label: ${reason}; correct its name in the file`);
+});

@@ -194,6 +194,8 @@ function findRoles(sample: Sample, file: string, options: InitOptions): Roles {
 }
 
 const MAX_LISTED = 10;
+/** Number of characters of the name of a column that are shown. */
+const MAX_HEADER = 60;
 /** What the columns are that become no feature. */
 const USES: Readonly<Partial<Record<Roles["columns"][number]["role"], string>>> = {
   label: "the label",
@@ -204,7 +206,10 @@ const USES: Readonly<Partial<Record<Roles["columns"][number]["role"], string>>> 
 };
 
 const usedText = ({ profile, role, reason }: Roles["columns"][number]): string =>
-  `${profile.header} (${USES[role] ?? reason})`;
+  `${shortHeader(profile.header)} (${USES[role] ?? reason})`;
+
+const shortHeader = (header: string): string =>
+  header === "" ? '""' : header.length > MAX_HEADER ? `${[...header].slice(0, MAX_HEADER).join("")}…` : header;
 
 const leftOutText = (columns: Roles["columns"]): string =>
   columns

@@ -85,6 +85,8 @@ export function chooseColumnRoles(
 ): Roles {
   const find = (option: string, wanted: string): number => {
     const at = sample.header.findIndex((header) => same(header, wanted));
+    const unusable = at < 0 ? null : unnameable(sample.header[at] ?? "");
+    if (unusable !== null) throw new UsageError(`${option}: ${unusable}; correct its name in the file`);
     if (at >= 0) return at;
     const near = nearestName(wanted, sample.header);
     const hint = near
@@ -96,7 +98,7 @@ export function chooseColumnRoles(
     throw new UsageError("--risk is a value of the label: add --label COLUMN");
   const labelAt = named.label === undefined ? null : find("--label", named.label);
   const labelValues = labelAt === null ? null : readLabel(sample, labelAt, names[labelAt] ?? "", named.risk);
-  const others = (at: number): boolean => at !== labelAt;
+  const others = (at: number): boolean => at !== labelAt && unnameable(sample.header[at] ?? "") === null;
   const idAt = named.id === undefined ? findId(sample, profiles, names, others) : find("--id", named.id);
   const dateAt =
     named.date === undefined ? findDate(sample, profiles, names, idAt, others) : find("--date", named.date);
@@ -111,7 +113,7 @@ export function chooseColumnRoles(
     if (at === idAt) return as("id");
     if (at === dateAt) return as("as_of");
     if (at === nameAt) return as("name");
-    const reason = leftOut(profile, name);
+    const reason = unnameable(profile.header) ?? leftOut(profile, name);
     if (reason !== null) return as("left out", reason);
     if (profile.type === "number" || profile.type === "boolean") return as("numeric");
     if (profile.distinct <= MAX_CATEGORIES && profile.known >= MIN_ROWS_PER_CATEGORY * profile.distinct)
@@ -136,10 +138,21 @@ export function chooseColumnRoles(
 const mayBeDate = ({ role, name, profile }: Column): boolean =>
   role !== "label" &&
   role !== "id" &&
+  unnameable(profile.header) === null &&
   profile.distinct > 1 &&
   (dateOf(profile) === "date" || (dateOf(profile) === "year" && isDateName(name)));
 
 const isDateName = (name: string): boolean => DATE_NAMES.some((pattern) => pattern.test(name));
+
+/** Maximum length of a name of a column in a mapping, characters. */
+const MAX_HEADER = 200;
+
+/** Returns why a mapping cannot name a column, for example the index column of pandas; null when it can. */
+function unnameable(header: string): string | null {
+  const { length } = [...header];
+  if (length === 0) return "the column has no name";
+  return length > MAX_HEADER ? `the name of the column has ${length} characters, at most ${MAX_HEADER} are read` : null;
+}
 
 const plain = (name: string): string =>
   name
