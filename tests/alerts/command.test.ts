@@ -115,6 +115,22 @@ test("a list has its filters, its limit over several pages, and says how much it
   expect((await run("list", "--mine")).stdout).toBe("no alert found\n");
 });
 
+test("an empty list names the values of its conditions that do not exist", async () => {
+  const rule = await run("list", "--rule", "HIGH-SCORE");
+  expect([rule.code, rule.stdout]).toEqual([0, "no alert found\n"]);
+  expect(rule.stderr).toContain(
+    'bellwether: --rule HIGH-SCORE does not exist (upper and lower case count): did you mean "high-score"? known: high-score,',
+  );
+  const region = await run("list", "--region", "eu", "--json");
+  expect(JSON.parse(region.stdout)).toMatchObject({ total: 0 });
+  expect(region.stderr).toContain(
+    '--region eu does not exist (upper and lower case count): did you mean "EU"? known: EU, US',
+  );
+  // The value exists: the list is empty for another reason.
+  expect((await run("list", "--region", "EU", "--mine")).stderr).toBe("");
+  expect((await run("export", "--rule", "none")).stderr).toContain("--rule none does not exist");
+});
+
 test("names with control characters reach neither the terminal nor a spreadsheet program as they are", async () => {
   const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
   const id = await idOf("S-0");
@@ -242,6 +258,23 @@ test.each([
   const ended = await run(...args);
   expect([ended.code, ended.stdout]).toEqual([code, ""]);
   expect(ended.stderr).toContain(message);
+});
+
+test("--watchlist takes the name of a list, or its id", async () => {
+  const lists = (...args: string[]) =>
+    commands.run({
+      args: ["watchlists", ...args],
+      cwd: folder,
+      env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc, BELLWETHER_TOKEN_FILE: path.join(folder, "ana") },
+    });
+  const made = await lists("create", "Castings 2027", "--json");
+  expect((await lists("add", "Castings 2027", "S-7")).code).toBe(0);
+  for (const list of ["castings 2027", JSON.parse(made.stdout).watchlist_id]) {
+    const { value } = await json("list", "--rule", "high-score", "--state", "all", "--watchlist", list);
+    expect(value.alerts.map((alert: { supplier_id: string }) => alert.supplier_id)).toEqual(["S-7"]);
+  }
+  const unknown = await run("list", "--watchlist", "Nobody's");
+  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("there is no watchlist")]);
 });
 
 test("a time in the past is an error of use; a viewer may list and may not decide", async () => {

@@ -143,7 +143,10 @@ describe.skipIf(!hasChromium)("two weeks in ops-service (apt-get install chromiu
       );
     const opened = await openAll();
     console.log(`numbers of the week that open a list: ${JSON.stringify(opened)}`);
-    expect(opened).toMatchObject({ new: 2, cleared: 2, snoozed: 1, decided: 1, supplier: 1 });
+    expect(opened).toMatchObject({ new: 2, supplier: 1 });
+    // What happened to alerts in the week, which can be in another state since.
+    const happened = { "cleared at some time": 2, "snoozed at some time": 1, "decided at some time": 1 };
+    expect(opened).toMatchObject(happened);
     expect(opened.suppliers).toBe(SUPPLIERS.length);
     expect(Object.keys(opened).filter((text) => text.startsWith("in 2026-W40"))).toHaveLength(4);
     expect(await unlinked()).toEqual([]);

@@ -73,6 +73,9 @@ test("a destination that answers 410 is disabled; it is enabled, and its dead no
   const gone = await bellwether("admin", "test", "hook", "--wait", "120");
   expect(gone.code).toBe(1);
   expect(gone.stderr).toContain("the test notice is dead");
+  expect(gone.stderr).toContain(
+    "the destination hook is disabled now and gets nothing: bellwether notices enable hook",
+  );
   const { stdout } = await bellwether("analyst", "destinations");
   expect(stdout).toMatch(/^hook {2}webhook {2}disabled since .*410.* 1 dead/m);
   // Neither the address nor its path is shown anywhere.

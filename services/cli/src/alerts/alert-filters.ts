@@ -1,3 +1,4 @@
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import { AlertSeverity, AlertState, AlertTrend } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import {
   AlertOrder,
@@ -5,10 +6,15 @@ import {
   AlertSnoozeFilter,
   type ListAlertsRequestSchema,
 } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { WatchlistService } from "@bellwether/gen/bellwether/ops/v1/watchlist_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Command, Option } from "commander";
+import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { isoWeek, uuid } from "../input/parse-option.ts";
+import { isoWeek } from "../input/parse-option.ts";
+import { openOps } from "../remote/ops-client.ts";
+import type { OpsOptions } from "../remote/shared-options.ts";
+import { findWatchlist } from "../watchlists/watchlist-text.ts";
 
 const STATES = {
   open: AlertState.OPEN,
@@ -70,7 +76,7 @@ export function withFilters(command: Command): Command {
     .option("--region <region>", "only alerts about suppliers of this region")
     .option("--category <category>", "only alerts about suppliers of this category")
     .option("--text <text>", "only alerts about suppliers whose name or id contains this text")
-    .option("--watchlist <id>", "only alerts about suppliers of this watchlist", uuid("watchlists list"))
+    .option("--watchlist <list>", "only alerts about suppliers of this watchlist: its name or its id")
     .addOption(new Option("--snoozed", "only alerts that are snoozed").conflicts("awake"))
     .option("--awake", "only alerts that are not snoozed")
     .addOption(
@@ -86,9 +92,15 @@ export function withFilters(command: Command): Command {
     );
 }
 
-/** Returns the request for the alerts that the options select. @throws UsageError for an empty text */
-export function filterRequest(options: FilterOptions): MessageInitShape<typeof ListAlertsRequestSchema> {
-  for (const name of ["supplier", "rule", "model", "owner", "region", "category", "text"] as const)
+/**
+ * Returns the request for the alerts that the options select.
+ * @throws UsageError for an empty text, and for a watchlist that does not exist
+ */
+export async function filterRequest(
+  context: CliContext,
+  options: FilterOptions & OpsOptions,
+): Promise<MessageInitShape<typeof ListAlertsRequestSchema>> {
+  for (const name of ["supplier", "rule", "model", "owner", "region", "category", "text", "watchlist"] as const)
     if (options[name] === "")
       throw new UsageError(
         `--${name} is empty; leave it out for all alerts${name === "owner" ? ", or give --unowned" : ""}`,
@@ -105,7 +117,7 @@ export function filterRequest(options: FilterOptions): MessageInitShape<typeof L
     region: options.region ?? "",
     category: options.category ?? "",
     text: options.text ?? "",
-    watchlistId: options.watchlist ?? "",
+    watchlistId: await watchlistIdOf(context, options),
     ownership: options.mine
       ? AlertOwnership.MINE
       : options.unowned
@@ -118,6 +130,19 @@ export function filterRequest(options: FilterOptions): MessageInitShape<typeof L
         : AlertSnoozeFilter.UNSPECIFIED,
     order: ORDERS[options.order],
   };
+}
+
+const WATCHLISTS_TIMEOUT_MS = 10_000;
+
+/** Returns the id of a list. Only a name is looked up. */
+async function watchlistIdOf(
+  context: CliContext,
+  { watchlist, ops: url }: FilterOptions & OpsOptions,
+): Promise<string> {
+  if (watchlist === undefined) return "";
+  if (UUID_PATTERN.test(watchlist.toLowerCase())) return watchlist.toLowerCase();
+  using lists = openOps(context, url, WatchlistService);
+  return (await findWatchlist(lists, watchlist, WATCHLISTS_TIMEOUT_MS)).watchlistId;
 }
 
 function statesOf(names: readonly string[] = []): AlertState[] {

@@ -4,10 +4,12 @@ import {
   Disposition,
   type ScoreChangeParts,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { wasText } from "@bellwether/reasons/reason-text";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { printable, printableStart, widthOf } from "../output/printable.ts";
+import { shellWord } from "../output/shell-word.ts";
 import { dispositionWord, eventWord, severityWord, stateWord, timeText } from "./alert-json.ts";
 
 /** Number of characters of an id in a list. */
@@ -67,9 +69,10 @@ export const alertLine = ({ alertId, version, state, owner, supplierId, supplier
   );
 
 /** Returns an alert with its reasons and its history, newest entry first. */
-export function alertLines(alert: Alert, events: readonly AlertEvent[]): string[] {
+export function alertLines(alert: Alert, events: readonly AlertEvent[], changedModel: string): string[] {
   return [
     ...alertDetails(alert),
+    ...(changedModel === "" ? [] : [changedModel]),
     ...[
       alert.summary,
       ...alert.reasons.map(
@@ -124,6 +127,22 @@ export function alertDetails(alert: Alert): string[] {
     alert.supplierName || alert.supplierId,
     ...facts.filter(([, value]) => value !== "").map(([name, value]) => `  ${name.padEnd(17)}${value}`),
   ].map(printable);
+}
+
+/**
+ * Says that the score of an alert and the score of the week before are of different versions of the model, where the
+ * alert does not have the parts of the change. Empty: it has them, or both scores are of one version.
+ */
+export function changedModelLine(
+  { scoreChange, scoreChangeParts, supplierId, modelVersion, lastWeek }: Alert,
+  score: Pick<SupplierScore, "previousModelVersion" | "previousIsoWeek" | "isoWeek"> | undefined,
+): string {
+  const before = score?.previousModelVersion ?? "";
+  if (scoreChangeParts || scoreChange === undefined || before === "" || before === modelVersion) return "";
+  if (score?.isoWeek !== lastWeek) return "";
+  return printable(
+    `  the model changed from ${before} (${score.previousIsoWeek}) to ${modelVersion}: bellwether suppliers change ${shellWord(supplierId)} splits the change of the score into data and model`,
+  );
 }
 
 /** Returns what of a change of a score follows from the data and from the model. Empty: one version scored both weeks. */

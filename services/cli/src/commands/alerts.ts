@@ -1,19 +1,23 @@
 import path from "node:path";
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import { type FilterOptions, filterRequest, withFilters } from "../alerts/alert-filters.ts";
 import { alertJson, eventJson } from "../alerts/alert-json.ts";
 import { MAX_COUNTED, openAlerts, readAlerts } from "../alerts/alert-pages.ts";
-import { alertLines, alertTable } from "../alerts/alert-text.ts";
+import { alertLines, alertTable, changedModelLine } from "../alerts/alert-text.ts";
 import { backtestCommand } from "../alerts/backtest-command.ts";
 import { writeAlerts } from "../alerts/export-alerts.ts";
 import { findAlerts } from "../alerts/find-alerts.ts";
+import { unknownConditions } from "../alerts/unknown-conditions.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { printable } from "../output/printable.ts";
 import { createReport, showProgress } from "../output/report.ts";
 import { checkTargetFile } from "../output/target-folder.ts";
 import { writeWholeFile } from "../output/whole-file.ts";
+import { openOps } from "../remote/ops-client.ts";
 import { type OpsOptions, withOps } from "../remote/shared-options.ts";
 import { alertActionCommands } from "./alert-actions.ts";
 
@@ -53,7 +57,7 @@ function listCommand(context: CliContext): Command {
     )
     .action(async (options: FilterOptions & OpsOptions & { limit: number }) => {
       const report = createReport(options);
-      const request = filterRequest(options);
+      const request = await filterRequest(context, options);
       using client = openAlerts(context, options.ops);
       const alerts: Alert[] = [];
       let total = 0;
@@ -61,8 +65,10 @@ function listCommand(context: CliContext): Command {
         alerts.push(...page.alerts);
         total = page.total;
       }
-      if (alerts.length === 0) report.line("no alert found");
-      else for (const line of alertTable(alerts, Date.now())) report.line(line);
+      if (alerts.length === 0) {
+        report.line("no alert found");
+        for (const line of await unknownConditions(context, options)) console.error(`bellwether: ${printable(line)}`);
+      } else for (const line of alertTable(alerts, Date.now())) report.line(line);
       const isMore = total > alerts.length;
       const counted = total > MAX_COUNTED ? `more than ${MAX_COUNTED}` : String(total);
       if (isMore) report.line(`${alerts.length} of ${counted} alerts; --limit shows more`);
@@ -82,7 +88,13 @@ function showCommand(context: CliContext): Command {
       if (!found || "error" in found) throw new Error(found?.error ?? `no alert has the id ${which}`);
       const { alert, events } = await client.answer(client.client.getAlert({ alertId: found.alert.alertId }));
       if (!alert) throw new Error(`no alert has the id ${found.alert.alertId}`);
-      for (const line of alertLines(alert, events)) report.line(line);
+      const { supplierId, modelName } = alert;
+      using suppliers = openOps(context, options.ops, SupplierService);
+      const request = { supplierId, modelName, historyWeeks: 1 };
+      // The alert is shown without its supplier, too: the supplier may have been merged into another.
+      const scored = await suppliers.client.getSupplier(request).catch(() => undefined);
+      const changed = changedModelLine(alert, scored?.supplier?.latestScore);
+      for (const line of alertLines(alert, events, changed)) report.line(line);
       report.json({ ...alertJson(alert), history: events.map(eventJson) });
     });
 }
@@ -101,13 +113,15 @@ function exportCommand(context: CliContext): Command {
     .action(async (file: string, options: FilterOptions & OpsOptions) => {
       const target = file === "-" ? file : path.resolve(context.cwd, file);
       if (target !== "-") await checkTargetFile("FILE", target);
-      const request = filterRequest(options);
+      const request = await filterRequest(context, options);
       using client = openAlerts(context, options.ops);
       const { alerts, expected } = await writeWholeFile(target, (out) =>
         writeAlerts(out, readAlerts(client, request), options.json && target === "-" ? "json" : "csv", (done, total) =>
           showProgress("exporting", done, total),
         ),
       );
+      if (alerts === 0)
+        for (const line of await unknownConditions(context, options)) console.error(`bellwether: ${printable(line)}`);
       if (expected !== null && expected !== alerts)
         console.error(
           `bellwether: alerts changed during the export: the list had ${expected} at its start, and ${alerts} were written; export again for one point in time`,

@@ -149,13 +149,20 @@ function testCommand(context: CliContext): Command {
           if (notice) report.json({ ...noticeJson(notice), log: attempts.map(attemptJson) });
           if (notice?.state !== NoticeState.DELIVERED)
             throw new Error(
-              `the test notice is ${noticeStateWord(notice?.state ?? NoticeState.UNSPECIFIED)}: ${notice?.reason || "no attempt has ended"}`,
+              `the test notice is ${noticeStateWord(notice?.state ?? NoticeState.UNSPECIFIED)}: ${notice?.reason || "no attempt has ended"}${await disabledText(client, destination)}`,
             );
           return;
         }
         await delay(ASK_MS);
       }
     });
+}
+
+/** Says that a destination is disabled, and how to enable it. Empty: it is active. */
+async function disabledText(client: NoticeClient, name: string): Promise<string> {
+  const { destinations } = await client.answer(client.client.listDestinations({}));
+  if (!destinations.find((one) => one.name === name)?.disabledAt) return "";
+  return `; the destination ${name} is disabled now and gets nothing: bellwether notices enable ${name} enables it`;
 }
 
 function destinationsCommand(context: CliContext): Command {

@@ -5,7 +5,7 @@ import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { errorsOf } from "../errors/errors-of.ts";
 import { wholeNumber } from "../input/parse-option.ts";
-import { predictExample } from "../launch/predict-example.ts";
+import { alertsExample, predictExample } from "../launch/predict-example.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
 import { signInLink } from "../launch/sign-in-link.ts";
 import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/start-mesh.ts";
@@ -79,6 +79,7 @@ async function runMesh(
   await using mesh = await startMesh(context, options);
   const web = {
     isSecure: Boolean(context.env.BELLWETHER_TLS_CERT),
+    asksForToken: Boolean(context.env.BELLWETHER_AUTH_JWKS_FILE || context.env.BELLWETHER_AUTH_JWKS_URL),
     link: mesh.hasPage ? await signInLink(context) : null,
   };
   for (const line of readyLines(mesh, web)) report.line(line);
@@ -107,6 +108,8 @@ async function untilEnd({ database, ops, ml, scheduler }: RunningMesh, signal: A
 interface WebAccess {
   /** Whether the listeners use TLS. */
   readonly isSecure: boolean;
+  /** Whether the services check tokens. */
+  readonly asksForToken: boolean;
   /** Path of a one-time link for signing in. Null: there is none. */
   readonly link: string | null;
 }
@@ -124,8 +127,8 @@ function readyLines({ ops, ml, scheduler, hasPage, isDemo, peers, run }: Running
             : `week ${run.isoWeek} is ${stateText(run.state)}${reasonText(run) && `: ${reasonText(run)}`}; see npx bellwether weekly status`,
         ]),
     "try:",
-    predictExample(webUrl(ml, web.isSecure), isDemo ? null : peers.modelName),
-    `  curl -s '${webUrl(ops, web.isSecure)}/alerts?page_size=3'`,
+    predictExample(webUrl(ml, web.isSecure), isDemo ? null : peers.modelName, web.asksForToken),
+    alertsExample(webUrl(ops, web.isSecure), web.asksForToken),
     ...(hasPage ? [`dashboard: ${webUrl(ops, web.isSecure)}`] : []),
     ...(web.link === null ? [] : [`sign in (once, within 10 minutes): ${webUrl(ops, web.isSecure)}${web.link}`]),
     "Ctrl-C stops everything.",

@@ -50,9 +50,10 @@ export const WEEK_CHANGE_WORDS: Words = {
   [WeekChange.RAISED]: "New",
   [WeekChange.WORSE]: "More severe",
   [WeekChange.BETTER]: "Less severe",
-  [WeekChange.CLEARED]: "Cleared",
-  [WeekChange.SNOOZED]: "Snoozed",
-  [WeekChange.RESOLVED]: "Decided",
+  // An alert can be in another state since: these are no states, as the tabs have them.
+  [WeekChange.CLEARED]: "Cleared at some time",
+  [WeekChange.SNOOZED]: "Snoozed at some time",
+  [WeekChange.RESOLVED]: "Decided at some time",
 };
 
 export const BAND_WORDS: Words = {
