@@ -46,6 +46,9 @@ async function rules(role: string, ...args: readonly string[]) {
 
 test("rules are shown, drafted, activated by an administrator only, and listed with who and why", async () => {
   const file = path.join(folder, "draft.yaml");
+  expect((await rules("viewer", "history", "default")).stdout).toBe(
+    "no draft of the rule set default was activated: its rules are those of the file\n",
+  );
   const shown = await rules("viewer", "show");
   expect(shown.stdout).toMatch(/^default: of the file; all suppliers of no other set; hash [0-9a-f]{12}$/m);
   expect(shown.stdout).toContain("high-score: Raises an alert with a score of at least 0.7 in 2 runs in a row");
@@ -94,6 +97,9 @@ test("an added rule set is retired by an administrator only, and the history kee
     .replace("id: weekly-capacity", "id: us-capacity");
   await writeFile(file, ofUs);
   await rules("analyst", "draft", file);
+  expect((await rules("viewer", "history", "us")).stdout).toBe(
+    "the rule set us was never active: it is only a draft\n",
+  );
   const activated = await rules("admin", "activate", "us", "--reason", "own limits", "--json");
   const retire = ["retire", "us", "--reason", "common rules again"];
   expect((await rules("analyst", ...retire)).code).toBe(1);
@@ -126,4 +132,7 @@ test("wrong names, files and options end with a sentence", async () => {
   expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining('the unknown key "raise"')]);
   expect((await rules("admin", "activate")).code).toBe(2);
   expect((await rules("admin", "show", "--draft")).code).toBe(2);
+  const history = await rules("viewer", "history", "emea");
+  expect([history.code, history.stderr]).toEqual([1, expect.stringContaining("no rule set emea; there are default")]);
+  expect(history.stdout).not.toContain("the rules are those of the file");
 });

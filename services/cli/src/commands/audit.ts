@@ -12,8 +12,9 @@ import { AuditService } from "@bellwether/gen/bellwether/ops/v1/audit_service_pb
 import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import { erasuresCommand } from "../audit/erasures-command.ts";
-import { EXPORT_ENDINGS, EXPORT_TYPES, exportLog, partialOf, readLines } from "../audit/export-file.ts";
+import { EXPORT_ENDINGS, EXPORT_TYPES, exportLog, partialOf } from "../audit/export-file.ts";
 import { checkSignatures, readCheckpoints, readPublicKeys } from "../audit/read-checkpoints.ts";
+import { readExport } from "../audit/read-export.ts";
 import { checkpointFromProto, recordFromProto } from "../audit/record-from-proto.ts";
 import { replayCommand } from "../audit/replay-command.ts";
 import type { CliContext } from "../context/cli-context.ts";
@@ -137,7 +138,7 @@ async function verifyFile(
   report: Report,
 ): Promise<void> {
   try {
-    const result = await verifyExport(await rowsOf(file), checkpoints, (checkpoint) => {
+    const result = await verifyExport(readExport(file), checkpoints, (checkpoint) => {
       if (keys) verifyCheckpoint(checkpoint, keys);
     });
     const { broken, head, records, erasedPayloads, ownCheckpoint } = result;
@@ -161,13 +162,6 @@ async function verifyFile(
       throw new Error(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-/** DuckDB is loaded only for the formats that need it. */
-async function rowsOf(file: string): Promise<AsyncIterable<unknown>> {
-  if (!/\.(?:csv|parquet)$/.test(file)) return readLines(file);
-  const { readTableRows } = await import("@bellwether/ingest/tables/convert-lines");
-  return readTableRows(file, EXPORT_TYPES);
 }
 
 function exportCommand(context: CliContext): Command {

@@ -1,7 +1,12 @@
 import path from "node:path";
 import { nearestName } from "@bellwether/contract/nearest-name";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { type RuleActivation, RuleService, type RuleSet } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
+import {
+  type RuleActivation,
+  RuleService,
+  type RuleSet,
+  RuleSetSource,
+} from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { ConnectError } from "@connectrpc/connect";
 import { Command } from "commander";
@@ -317,10 +322,25 @@ function historyCommand(context: CliContext): Command {
       } while (pageToken !== "" && activations.length < options.limit);
       const isOfMany = new Set(activations.map(({ modelName }) => modelName)).size > 1;
       for (const activation of activations) report.line(activationLine(activation, isOfMany));
-      if (activations.length === 0) report.line("no draft was activated: the rules are those of the file");
+      if (activations.length === 0) report.line(await neverActivated(client, options.model, setId));
       if (pageToken !== "") report.line(`the latest ${activations.length} activations; --limit shows more`);
       report.json({ activations: activations.map(activationJson), truncated: pageToken !== "" });
     });
+}
+
+/** Says why nothing was activated. @throws Error when no rule set has the id */
+async function neverActivated(
+  client: RuleClient,
+  model: string | undefined,
+  setId: string | undefined,
+): Promise<string> {
+  if (setId === undefined) return "no draft was activated: the rules are those of the file";
+  const { ruleSets } = await client.answer(client.client.listRuleSets({ modelName: model ?? "" }));
+  const found = ruleSets.filter((set) => set.setId === setId);
+  if (found.length === 0) throw unknownRuleSet(setId, ruleSets);
+  return found.some(({ source }) => source === RuleSetSource.FILE)
+    ? `no draft of the rule set ${setId} was activated: its rules are those of the file`
+    : `the rule set ${setId} was never active: it is only a draft`;
 }
 
 /** Lists the rule sets of a model. Undefined: of the default model, which the service lists first. */
@@ -336,7 +356,11 @@ async function findRuleSet(client: RuleClient, model: string | undefined, setId:
   const ruleSets = await listRuleSets(client, model);
   const found = ruleSets.find((set) => set.setId === setId);
   if (found) return found;
-  const names = ruleSets.map((set) => set.setId);
+  throw unknownRuleSet(setId, ruleSets);
+}
+
+function unknownRuleSet(setId: string, ruleSets: readonly RuleSet[]): Error {
+  const names = [...new Set(ruleSets.map((set) => set.setId))];
   const nearest = nearestName(setId, names);
-  throw new Error(`no rule set ${setId}${nearest ? `; did you mean ${nearest}?` : `; there are ${names.join(", ")}`}`);
+  return new Error(`no rule set ${setId}${nearest ? `; did you mean ${nearest}?` : `; there are ${names.join(", ")}`}`);
 }

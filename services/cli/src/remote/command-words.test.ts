@@ -18,6 +18,21 @@ test.each([
     "contradicts the outcome 1, NOT_OCCURRED; to replace it, set on_conflict to CORRECT",
     "contradicts the outcome 1, NOT_OCCURRED; to replace it, use --correct",
   ],
+  [
+    "bellwether.ops.v1.ExternalScoreService/ImportExternalScores is about all suppliers together",
+    "bellwether suppliers import-scores is about all suppliers together",
+  ],
+  ["see AuditService.VerifyChain, ListRuns", "see bellwether audit verify, bellwether weekly list"],
+  [
+    'the rule set "us" has no draft; ListRuleSets lists the drafts, PutRuleDraft makes one',
+    'the rule set "us" has no draft; bellwether rules list lists the drafts, bellwether rules draft makes one',
+  ],
+  ["QueryEvents lists those that are recorded", "bellwether audit export lists those that are recorded"],
+  [
+    "bellwether.ops.v1.ReportService/GetWeek has the figures",
+    "bellwether.ops.v1.ReportService/GetWeek has the figures",
+  ],
+  ["MyListRuns and ListRunsOf stay", "MyListRuns and ListRunsOf stay"],
   ["note that the owner is not known", "note that the owner is not known"],
   ["the database does not answer; try again", "the database does not answer; try again"],
 ])("%j is %j on the command line", (message, expected) => {

@@ -30,6 +30,12 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ApproveRun: "bellwether weekly approve",
   VoidRun: "bellwether weekly void",
   SupersedeRun: "bellwether weekly supersede",
+  ListRuleSets: "bellwether rules list",
+  PutRuleDraft: "bellwether rules draft",
+  QueryEvents: "bellwether audit export",
+  TriggerRetrain: "bellwether retrain start",
+  GetRetrain: "bellwether retrain status",
+  CancelRetrain: "bellwether retrain cancel",
 };
 
 /** What the fields of requests are called in the commands. */
@@ -59,7 +65,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   history_weeks: "--weeks",
 };
 
-const RPC = new RegExp(`\\b(?:${Object.keys(COMMANDS).join("|")})\\b`, "g");
+/** An RPC, also with its service before it: "bellwether.ops.v1.RuleService/ListRuleSets". */
+const RPC = new RegExp(`\\b(?:(?:[a-z]\\w*\\.)*[A-Z]\\w*Service[/.])?(${Object.keys(COMMANDS).join("|")})\\b`, "g");
 /** The field that a message begins with, with the path of its request. */
 const FIRST_FIELD = /^(?:actions\[\d+\]\.)?(?:[a-z_]+\.)?([a-z][a-z_]*)(?=[: ])/;
 /** Names of fields that are words of no sentence. */
@@ -72,7 +79,9 @@ const FIELD = new RegExp(
 
 /** Returns the message of a service with commands in place of RPCs. Its fields keep their names, as columns of a file have them. */
 export const withCommandNames = (message: string): string =>
-  message.replace(RPC, (name) => COMMANDS[name] ?? name).replace("set on_conflict to CORRECT", "use --correct");
+  message
+    .replace(RPC, (whole, name: string) => COMMANDS[name] ?? whole)
+    .replace("set on_conflict to CORRECT", "use --correct");
 
 /**
  * Returns the message of a service in the words of the command line: commands for RPCs, options for fields.
