@@ -233,7 +233,9 @@ describe("bellwether start in an empty folder", () => {
   test("a second start in the same folder fails and does not disturb the first", async () => {
     expect(await folder.run(["start"])).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^bellwether: process \d+ holds .*start\.lock: wait for it or stop it\n$/),
+      stderr: expect.stringMatching(
+        /^bellwether: the services run already.*: process \d+ has started them and holds .*start\.lock\. To start them again, stop that process first\n$/,
+      ),
     });
     await json(`${mesh.started.ops_service.web}/alerts`);
   });

@@ -158,9 +158,9 @@ test("of two starts at the same moment one serves, and the other reports which p
   const starts = [folder.spawn(["start", "--json"]), folder.spawn(["start", "--json"])];
   onTestFinished(() => starts.forEach(({ process: child }) => void child.kill("SIGKILL")));
   const first = await Promise.race(starts.map(async (start) => ({ start, ...(await start.ended) })));
-  expect(first).toMatchObject({ code: 1, stdout: expect.stringContaining("start.lock: wait for it or stop it") });
+  expect(first).toMatchObject({ code: 1, stdout: expect.stringContaining("the services run already") });
   expect(first.stderr).toMatch(
-    /^bellwether: (process \d+|another process) holds .*start\.lock: wait for it or stop it\n$/,
+    /^bellwether: the services run already.*: (process \d+|another process) has started them and holds .*start\.lock\. To start them again, stop that process first\n$/,
   );
   const other = starts.find((start) => start !== first.start);
   const started = JSON.parse((await other?.firstLine) ?? "") as Started;

@@ -1,3 +1,4 @@
+import { unknownVariables } from "@bellwether/env/variable-names";
 import { CommanderError } from "commander";
 import type { CliContext } from "./context/cli-context.ts";
 import { errorsOf } from "./errors/errors-of.ts";
@@ -11,6 +12,10 @@ import { createProgram } from "./program.ts";
  * @param words of the command line, after `bellwether`
  */
 export async function runCommandLine(context: CliContext, words: readonly string[]): Promise<void> {
+  for (const { name, nearest } of unknownVariables(context.env))
+    console.error(
+      `bellwether: the environment sets ${name}, which no program reads; ${nearest === null ? "correct its name or remove it" : `did you mean ${nearest}?`}`,
+    );
   try {
     const program = await createProgram(context, words);
     await program.parseAsync([...withoutHelpOfUnknown(program, words)], { from: "user" });

@@ -85,7 +85,7 @@ export function trainCommand(context: CliContext): Command {
     .action(async (options: TrainOptions) => {
       const report = createReport(options);
       const exportFolder = options.export === undefined ? null : path.resolve(context.cwd, options.export);
-      if (exportFolder !== null) await checkExport(exportFolder, options, context.cwd);
+      if (exportFolder !== null) await checkExport(exportFolder, options, context);
       const { model, configHash, data, trained, published, fromWeeks } = await trainAsAsked(options, context);
       if (fromWeeks !== null) for (const line of fromWeeksLines(fromWeeks)) report.line(line);
       const { evaluation, calibration, grid, rowCounts, onnx, treeModel } = trained;

@@ -1,12 +1,13 @@
 import path from "node:path";
-import { loadConfigPair } from "@bellwether/config/config-pair";
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import { sourceFiles } from "@bellwether/ingest/files/source-files";
 import { DEFAULT_LIMITS } from "@bellwether/ingest/ingest-limits";
 import { type TableColumn, writeTable } from "@bellwether/ingest/tables/write-table";
 import type { FeatureTable } from "@bellwether/risk-model/tables/feature-table";
 import type { TrainedRiskModel } from "@bellwether/risk-model/training/train-risk-model";
+import type { CliContext } from "../context/cli-context.ts";
 import type { ConfigFiles } from "../input/config-options.ts";
+import { loadNamedPair } from "../input/load-named-pair.ts";
 import { checkTargetFile, makeTargetFolder } from "../output/target-folder.ts";
 
 const fileIn = (folder: string): string => path.join(folder, "training_rows.parquet");
@@ -19,11 +20,11 @@ const fileIn = (folder: string): string => path.join(folder, "training_rows.parq
 export async function checkExport(
   folder: string,
   options: ConfigFiles & { readonly data?: string },
-  cwd: string,
+  context: CliContext,
 ): Promise<void> {
   await makeTargetFolder("--export", folder);
-  const at = (file: string): string => path.resolve(cwd, file);
-  const { mapping } = await loadConfigPair(at(options.config), at(options.mapping));
+  const at = (file: string): string => path.resolve(context.cwd, file);
+  const { mapping } = await loadNamedPair(options, context);
   const read = [
     { option: "--config", file: at(options.config) },
     { option: "--mapping", file: at(options.mapping) },

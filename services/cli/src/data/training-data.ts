@@ -1,12 +1,13 @@
 import path from "node:path";
-import { type ConfigPair, loadConfigPair } from "@bellwether/config/config-pair";
+import type { ConfigPair } from "@bellwether/config/config-pair";
 import { readEnv } from "@bellwether/env/env";
 import { INGEST_ENV, ingestLimits } from "@bellwether/ingest/ingest-env";
-import { withSqlPlace } from "@bellwether/ingest/ingest-errors";
+import { SourceError, withSqlPlace } from "@bellwether/ingest/ingest-errors";
 import { readTrainingTable, type TrainingInput, type TrainingTable } from "@bellwether/ingest/training/training-table";
 import type { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { type ConfigFiles, withConfigOptions } from "../input/config-options.ts";
+import { loadNamedPair } from "../input/load-named-pair.ts";
 import { showStep } from "../output/report.ts";
 
 /**
@@ -34,7 +35,7 @@ export async function loadTrainingData(
   { env, cwd }: CliContext,
   { checksFuture }: Pick<TrainingInput, "checksFuture"> = {},
 ): Promise<ConfigPair & { data: TrainingTable }> {
-  const pair = await loadConfigPair(path.resolve(cwd, options.config), path.resolve(cwd, options.mapping));
+  const pair = await loadNamedPair(options, { env, cwd });
   showStep(`reading ${options.data}`);
   const data = await readTrainingTable({
     model: pair.model,
@@ -43,7 +44,13 @@ export async function loadTrainingData(
     limits: ingestLimits(readEnv(env, INGEST_ENV)),
     ...(checksFuture !== undefined && { checksFuture }),
   }).catch((error: unknown) => {
-    throw withSqlPlace(error, pair.sqlPlace);
+    throw withFolder(withSqlPlace(error, pair.sqlPlace), path.resolve(cwd, options.data));
   });
   return { ...pair, data };
+}
+
+/** Adds to a message about a file that does not exist in which folder it was looked for. */
+export function withFolder(error: unknown, folder: string): unknown {
+  if (!(error instanceof SourceError) || !error.problem.includes("does not exist")) return error;
+  return new SourceError(error.source, error.file, `${error.problem}, or the folder, which is ${folder} (--data)`);
 }

@@ -1,6 +1,5 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
-import { loadConfigPair } from "@bellwether/config/config-pair";
 import { outcomesOf } from "@bellwether/config/model-config";
 import { readValueTable } from "@bellwether/ingest/tables/read-value-table";
 import { labelRules } from "@bellwether/ingest/training/label-rules";
@@ -10,6 +9,7 @@ import { TableError } from "@bellwether/risk-model/tables/table-error";
 import { type CliContext, dataFolder } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import type { ConfigFiles } from "../input/config-options.ts";
+import { loadNamedPair } from "../input/load-named-pair.ts";
 import type { WeekRange } from "../input/parse-option.ts";
 import { readTableFile } from "../input/read-table-file.ts";
 import { showProgress } from "../output/report.ts";
@@ -36,8 +36,7 @@ export async function loadWeekData(
   context: CliContext,
   now: Date,
 ): Promise<WeekData & { readonly configHash: string }> {
-  const at = (file: string): string => path.resolve(context.cwd, file);
-  const { model, configHash } = await loadConfigPair(at(options.config), at(options.mapping));
+  const { model, configHash } = await loadNamedPair(options, context);
   const { horizon, completeUntil, fromWeeks } = options;
   const rules = labelRules(outcomesOf(model), now, {
     ...(horizon !== undefined && { horizonDays: horizon }),

@@ -4,7 +4,6 @@ import { readEnv } from "@bellwether/env/env";
 import { Secret } from "@bellwether/env/secret";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import { makeDataFolder } from "@bellwether/files/data-folder";
-import { takeProcessLock } from "@bellwether/files/process-lock";
 import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
@@ -19,6 +18,7 @@ import type { FirstWeekPeers } from "./first-week.ts";
 import { meshEnv } from "./mesh-env.ts";
 import { noInputText } from "./no-input-text.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
+import { takeStartLock } from "./start-lock.ts";
 import { chooseModel, noWeeklyRunText, type StartModel } from "./start-model.ts";
 import { type StartedDatabase, superviseDatabase } from "./supervise-database.ts";
 import { superviseService } from "./supervise-service.ts";
@@ -55,14 +55,14 @@ export interface StartMeshOptions {
  * Starts everything on one machine: a database, a first model, the dashboard, the three services, and a
  * weekly run if there is none. Files that a killed `bellwether start` left behind are used. A service or an
  * embedded database that ends by itself is started again. Disposal is in the opposite order.
- * @throws EnvError, PortTakenError, ProcessLockedError, StorageError, ServiceStartError, each in one line
+ * @throws EnvError, PortTakenError, StartedAlreadyError, StorageError, ServiceStartError, each in one line
  */
 export async function startMesh(context: CliContext, options: StartMeshOptions): Promise<RunningMesh> {
   const { say, warn, signal } = options;
   await using starting = new AsyncDisposableStack();
   const data = dataFolder(context);
   await makeDataFolder(data);
-  starting.use(await takeProcessLock(path.join(data, "start.lock")));
+  starting.use(await takeStartLock(path.join(data, "start.lock"), context));
   const model = await chooseModel(context, options.repository);
   const peers = await meshEnv(context.env);
   await checkStores(context.env);

@@ -1,5 +1,4 @@
 import path from "node:path";
-import { loadConfigPair } from "@bellwether/config/config-pair";
 import { loadScorecard } from "@bellwether/config/scorecard";
 import { withSqlPlace } from "@bellwether/ingest/ingest-errors";
 import { buildScorecard } from "@bellwether/risk-model/scorecard/build-scorecard";
@@ -9,6 +8,7 @@ import cli from "../../package.json" with { type: "json" };
 import { type CliContext, registryOf } from "../context/cli-context.ts";
 import { readUnlabelled } from "../data/unlabelled-rows.ts";
 import type { ConfigFiles } from "../input/config-options.ts";
+import { loadNamedPair } from "../input/load-named-pair.ts";
 
 /** File name of a scorecard; by default it is in the folder of the model configuration. */
 export const SCORECARD_FILE = "scorecard.yaml";
@@ -28,7 +28,7 @@ export type OpenedScorecard = Awaited<ReturnType<typeof openScorecard>>;
 export async function openScorecard(options: ScorecardOptions, context: CliContext) {
   const at = (file: string): string => path.resolve(context.cwd, file);
   const file = options.scorecard ?? path.join(path.dirname(options.config), SCORECARD_FILE);
-  const pair = await loadConfigPair(at(options.config), at(options.mapping));
+  const pair = await loadNamedPair(options, context);
   const { model, configHash } = pair;
   const scorecard = await loadScorecard(at(file), model);
   const rows =

@@ -204,6 +204,9 @@ interface NothingRead {
   readonly asOf?: string | null;
 }
 
+/** Reason of a rejected row whose `as_of` is not known. */
+const NO_DATE = "no date";
+
 /** Every row of the weekly file was rejected, or none is of the week's date. */
 export class NothingToScoreError extends Error {
   override readonly name = "NothingToScoreError" as const;
@@ -211,7 +214,11 @@ export class NothingToScoreError extends Error {
   /** @param failed the failed checks of the input; empty: none */
   constructor({ rejected, asOf }: NothingRead, failed = "") {
     const [first] = rejected.samples;
-    const dated = !asOf ? "" : `; the mapping takes what was known on ${asOf}: is the week one of the data?`;
+    const dated = !asOf
+      ? ""
+      : first?.reason === NO_DATE
+        ? `; a row without a date is scored with as_of: coalesce(COLUMN, $as_of) in the mapping, which is then ${asOf}`
+        : `; the mapping takes what was known on ${asOf}: is the week one of the data?`;
     super(
       `the weekly file has no row that can be scored: ${rejected.count} rejected${first ? `, first: ${first.reason}` : ""}${dated}${failed && `; ${failed}`}`,
     );

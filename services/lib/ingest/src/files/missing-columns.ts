@@ -61,8 +61,8 @@ function problemOf({ source, missing, unread, others }: ColumnProblems, found: N
   return `it has ${problems.join(", ")}`;
 }
 
-function missingText({ name, header }: ColumnMapping, found: RenamedColumn | null, week: string): string {
-  if (found === null) return `no column "${header}"`;
+function missingText({ name, header, type }: ColumnMapping, found: RenamedColumn | null, week: string): string {
+  if (found === null) return `no column "${header}"${type === "date" || type === "timestamp" ? noDateText(name) : ""}`;
   const { to, byName, byDistribution } = found;
   const why = [
     ...(byName ? ["whose name is similar"] : []),
@@ -70,6 +70,10 @@ function missingText({ name, header }: ColumnMapping, found: RenamedColumn | nul
   ].join(" and ");
   return `no column "${header}"; it has "${to}", ${why}: if it means the same, map it with ${name}: { header: ${yamlText(to)}, … }`;
 }
+
+/** Weekly files often lack the date that the rows of the training file have. */
+const noDateText = (name: string): string =>
+  ` (a weekly file without the date of its rows needs ${name}: { optional: true, … } and as_of: coalesce(${name}, $as_of) in the mapping)`;
 
 function yamlText(text: string): string {
   return /^[\p{L}_][\p{L}\p{N}_ ]*$/u.test(text) ? text : JSON.stringify(text);

@@ -40,6 +40,16 @@ test("a column that is like none of the file is an error without a guess", async
   await expect(gone).rejects.toThrow(/it has no column "amount"$/);
 });
 
+test("a missing date is an error with the mapping that a file without dates needs", async () => {
+  const mapping = SMALL_MAPPING.replace(
+    "{ file: week.csv, columns: { id: text,",
+    '{ file: week.csv, columns: { day: { header: Stichtag, type: date, formats: ["%Y-%m-%d"] }, id: text,',
+  );
+  await expect(second(weekOf("id,delay,amount,region"), { mapping })).rejects.toThrow(
+    'it has no column "Stichtag" (a weekly file without the date of its rows needs day: { optional: true, … } and as_of: coalesce(day, $as_of) in the mapping)',
+  );
+});
+
 test("names that differ in case only, and columns without a name, are compared too", async () => {
   const odd = second(weekOf("id,delay,Volume,volume,,region", (i) => `s${i},${i % 40},${i},${i * 3},,North`));
   await expect(odd).rejects.toThrow('it has no column "amount"; it has "volume", whose values are distributed like');
