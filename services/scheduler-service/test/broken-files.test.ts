@@ -80,9 +80,18 @@ test("a file with invalid rows of every kind is scored without them, and each is
 const HEADER = weekCsv(0);
 test.each<[string, string | Buffer, string]>([
   ["an empty file", "", "it is empty; a line with the column names is expected"],
-  ["a header alone", HEADER, "the weekly file has no row that can be scored: 0 rejected"],
+  ["a header alone", HEADER, "the weekly file has a header and no rows: is the export finished?"],
   ["another header", weekCsv(3).replace("past_disputes", "disputes"), 'it has no column "past_disputes"'],
-  ["a column twice", HEADER.replace("region", "supplier_id"), 'it has column "supplier_id" twice'],
+  [
+    "a column twice",
+    HEADER.replace("region", "supplier_id"),
+    'it has column "supplier_id" twice (columns 1 and 6; rename one of them in the file)',
+  ],
+  [
+    "a column twice, in two forms",
+    HEADER.replace("region", "supplier_id "),
+    'it has columns 1 and 6 that differ only in spaces, invisible characters or Unicode form ("supplier_id" and "supplier_id "; rename one of them in the file)',
+  ],
   ["bzip2 under a CSV name", "BZh91AY&SY", "it is bzip2 data; unpack it, or pack it as gzip or zstandard"],
   ["noise", randomBytes(100_000), "line "],
   ["another encoding", Buffer.from(weekCsv(300).replace("north", "f\xfcr"), "latin1"), "set encoding: windows-1252"],
@@ -124,7 +133,7 @@ test("a check says of broken files what the run says, and starts no run", async 
   await using week = await setUp();
   for (const [content, reason] of [
     ["", "it is empty; a line with the column names is expected"],
-    [HEADER, "the weekly file has no row that can be scored: 0 rejected"],
+    [HEADER, "the weekly file has a header and no rows: is the export finished?"],
     [Buffer.from(`\uFEFF${weekCsv(3)}`, "utf16le"), "it looks like utf-16; set encoding: utf-16"],
   ] as const) {
     const input = week.at("week.csv");

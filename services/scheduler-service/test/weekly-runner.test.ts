@@ -415,7 +415,7 @@ test("a file that cannot be run fails the run with its reason in one line", asyn
     /none\.csv does not exist or cannot be read/,
   );
   expect(week.ledger.run.isoWeek).toBe("");
-  await expect(week.run()).rejects.toThrow("the weekly file has no row that can be scored: 0 rejected");
+  await expect(week.run()).rejects.toThrow("the weekly file has a header and no rows: is the export finished?");
   expect(week.ledger.run).toMatchObject({ state: RunState.FAILED });
   using lonely = await createWeeklyRunner({ ...week.settings, opsUrl: "http://127.0.0.1:1" });
   await expect(lonely.run(WEEK, week.input, NEVER, () => {})).rejects.toThrow(

@@ -87,7 +87,7 @@ async function readBytes(file: string, isPacked: boolean): Promise<{ bytes: Buff
       if (size >= MAX_SAMPLE_BYTES) return { bytes: Buffer.concat(parts), isWhole: false };
     }
   } catch (cause) {
-    throw new UsageError(`${file} is damaged or incomplete gzip data`, { cause });
+    throw new UsageError(`${file} is damaged or incomplete gzip data; copy or export it again`, { cause });
   } finally {
     stored.destroy();
   }

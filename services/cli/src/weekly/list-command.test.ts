@@ -31,6 +31,7 @@ test("a line has week, model, revision, state and time, and what became of the r
       run(RunState.RUNNING, { revision: 2, supersedesRunId: 5 }),
       run(RunState.RUNNING, { revision: 4, supersedesRunId: 5 }),
       run(RunState.SUPERSEDED, { supersededByRunId: 7 }),
+      run(RunState.HELD, { approved: decided }),
       run(RunState.MISSED, { missedReason: "week.csv does not exist" }),
     ].map((one) =>
       runLine(one, REVISIONS)
@@ -46,6 +47,7 @@ test("a line has week, model, revision, state and time, and what became of the r
     "2  running     T  is to replace revision 1",
     "4  running     T  is to replace an earlier revision",
     "1  superseded  T  replaced by revision 2",
+    "1  held        T  jane approved it: the file was that of May; the scheduler continues it within a minute",
     "1  missed      T  week.csv does not exist",
   ]);
 });

@@ -100,7 +100,9 @@ export function runLine(run: BatchRun, revisions: Revisions): string {
   const counts = wasScored
     ? `${rowsScored} scored${withoutScoreText(rowsWithoutScore(run))} + ${rowsRejected} rejected; ${countText(alertsRaised, "alert")} raised`
     : "";
-  const parts = [counts, reasonText(run), oneLine(approvalText(run)), revisionText(run, revisions), supersedeText(run)];
+  const waits = state === RunState.HELD && run.approved ? "the scheduler continues it within a minute" : "";
+  const approval = [oneLine(approvalText(run)), waits];
+  const parts = [counts, reasonText(run), ...approval, revisionText(run, revisions), supersedeText(run)];
   return [
     `${week}  ${modelName}  revision ${revision}  ${stateText(state).padEnd(10)}`,
     ...(startedAt ? [timestampDate(startedAt).toISOString()] : []),

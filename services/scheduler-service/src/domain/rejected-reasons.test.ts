@@ -30,3 +30,30 @@ test("lists three reasons and counts the others", () => {
   const reasons = [...REJECTED.reasons, reason("region", "empty", 1)];
   expect(describeReasons(rejectedReasons({ ...REJECTED, reasons }), true)).toMatch(/; and 1 more reason$/);
 });
+
+test("a long detail of a row keeps the way out at its end", () => {
+  const values = Array.from({ length: 3 }, (_, i) => `${String(i).repeat(40)} is "${"x".repeat(20)}", not "y"`).join(
+    ", ",
+  );
+  const way = "keep: newest by COLUMN under rows chooses the newest row";
+  const repeated = "a second row of the same supplier with other values";
+  const shown = (detail: string): string =>
+    describeReasons(
+      rejectedReasons({
+        ...REJECTED,
+        reasons: [reason("supplier_id", repeated, 2)],
+        samples: [
+          ...[{ source: "weekly", file: "week.csv", line: 7, column: "supplier_id", text: "S1" }].map((one) => ({
+            ...one,
+            reason: `${repeated}${detail}`,
+          })),
+        ],
+      }),
+      true,
+    );
+  expect(shown(`; ${values} and 18 more columns; ${way}`)).toMatch(
+    /0{40} is "x+", not "y", .*…; keep: newest by COLUMN under rows chooses the newest row\)$/,
+  );
+  expect(shown(`; ${"z".repeat(180)}; ${way}`)).toContain(`${"z".repeat(180)}; ${way})`);
+  expect(shown("q".repeat(5_000)).length).toBeLessThan(700);
+});

@@ -18,8 +18,10 @@ export interface RejectedReasonSample {
 const SHOWN_REASONS = 3;
 /** Maximum number of characters of a value in a text. */
 const SHOWN_TEXT = 60;
-/** Maximum number of characters of the detail of a row in a text. */
+/** Maximum number of characters of the detail of a row in a text, without the way out at its end. */
 const SHOWN_DETAIL = 200;
+/** Maximum number of characters of the way out in a text. */
+const SHOWN_WAY = 200;
 /** Maximum number of characters of a column or file name in a text. */
 const SHOWN_NAME = 60;
 
@@ -50,10 +52,18 @@ export function describeReasons(reasons: readonly RejectedReasonSample[], withVa
   const shown = reasons.slice(0, SHOWN_REASONS).map(({ column, reason, rows, sample }) => {
     const where = sample && sample.line !== null ? `line ${sample.line} of ${sample.file.slice(0, SHOWN_NAME)}` : "";
     const value = sample && withValues ? JSON.stringify(sample.text.slice(0, SHOWN_TEXT)) : "";
-    const detail = sample && withValues ? sample.detail.slice(0, SHOWN_DETAIL) : "";
+    const detail = sample && withValues ? shortDetail(sample.detail) : "";
     const first = where || value ? ` (for example ${[where, value].filter(Boolean).join(": ")}${detail})` : "";
     return `${countText(rows, "row")}, ${column === null ? "" : `${column.slice(0, SHOWN_NAME)}: `}${reason}${first}`;
   });
   const more = reasons.length - shown.length;
   return shown.join("; ") + (more > 0 ? `; and ${countText(more, "more reason")}` : "");
+}
+
+/** Cuts a detail before its last clause, which says what to do. */
+function shortDetail(detail: string): string {
+  if (detail.length <= SHOWN_DETAIL) return detail;
+  const at = detail.lastIndexOf("; ");
+  const way = detail.slice(at, at + SHOWN_WAY);
+  return at <= SHOWN_DETAIL ? `${detail.slice(0, at)}${way}` : `${detail.slice(0, SHOWN_DETAIL)}…${way}`;
 }

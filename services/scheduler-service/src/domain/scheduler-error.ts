@@ -202,26 +202,30 @@ interface NothingRead {
   readonly rejected: { readonly count: number; readonly samples: readonly { readonly reason: string }[] };
   /** The mapping takes only rows that were known on this date. Null: it takes all rows. Left out: not recorded. */
   readonly asOf?: string | null;
+  /** The files that were read, with the number of their rows. */
+  readonly sources?: readonly { readonly read: number }[];
 }
 
 /** Reason of a rejected row whose `as_of` is not known. */
 const NO_DATE = "no date";
 
-/** Every row of the weekly file was rejected, or none is of the week's date. */
+/** The weekly file has no rows, every row was rejected, or none is of the week's date. */
 export class NothingToScoreError extends Error {
   override readonly name = "NothingToScoreError" as const;
 
   /** @param failed the failed checks of the input; empty: none */
-  constructor({ rejected, asOf }: NothingRead, failed = "") {
+  constructor({ rejected, asOf, sources = [] }: NothingRead, failed = "") {
+    const isEmpty = sources.length > 0 && sources.every(({ read }) => read === 0);
     const [first] = rejected.samples;
     const dated = !asOf
       ? ""
       : first?.reason === NO_DATE
         ? `; a row without a date is scored with as_of: coalesce(COLUMN, $as_of) in the mapping, which is then ${asOf}`
         : `; the mapping takes what was known on ${asOf}: is the week one of the data?`;
-    super(
-      `the weekly file has no row that can be scored: ${rejected.count} rejected${first ? `, first: ${first.reason}` : ""}${dated}${failed && `; ${failed}`}`,
-    );
+    const nothing = isEmpty
+      ? "the weekly file has a header and no rows: is the export finished?"
+      : `the weekly file has no row that can be scored: ${rejected.count} rejected${first ? `, first: ${first.reason}` : ""}${dated}`;
+    super(`${nothing}${failed && `; ${failed}`}`);
   }
 }
 

@@ -45,13 +45,31 @@ export function matchHeader(
     if (index < 0 && value !== undefined) fromPath.set(column.name, value);
     else if (index < 0 && column.optional) absent.push(column.header);
     else if (index < 0) missing.push(column);
-    else if (names.includes(name, index + 1)) problems.push(`column "${column.header}" twice`);
+    else if (names.includes(name, index + 1)) problems.push(repeatedText(column.header, name, header));
     else found.set(column.name, index);
     if (index >= 0 && value !== undefined)
       notes.push(`column "${column.header}" is read from the file; "${value ?? ""}" in its path is not used`);
   }
   const table: FileTable = { from, header: names };
   if (problems.length > 0 || missing.length > 0)
-    throw new MissingColumnsError({ source, file: file.name, missing, unread, others: problems }, table);
+    throw new MissingColumnsError({ source, file: file.name, missing, unread, others: [...new Set(problems)] }, table);
   return { found, fromPath, absent, unread, notes };
+}
+
+/** Maximum number of columns of the same name that a message lists. */
+const MAX_REPEATED = 5;
+
+/**
+ * Describes the columns of a file whose names are equal when they are compared.
+ * @param wanted name in the mapping
+ * @param name `wanted` in the form of `comparedName`
+ */
+function repeatedText(wanted: string, name: string, header: readonly string[]): string {
+  const same = header.flatMap((text, at) => (comparedName(text) === name ? [{ text, at: at + 1 }] : []));
+  const shown = same.slice(0, MAX_REPEATED);
+  const places = `columns ${shown.map(({ at }) => at).join(" and ")}`;
+  if (new Set(same.map(({ text }) => text)).size === 1)
+    return `column "${wanted}" twice (${places}; rename one of them in the file)`;
+  const texts = shown.map(({ text }) => JSON.stringify(text)).join(" and ");
+  return `${places} that differ only in spaces, invisible characters or Unicode form (${texts}; rename one of them in the file)`;
 }

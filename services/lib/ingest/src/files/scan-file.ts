@@ -63,7 +63,11 @@ export async function readUnpacked(
       );
   } catch (error) {
     if (isDamaged(error))
-      throw new SourceError(source, file.name, `it is damaged or incomplete ${NAME[compression]} (${error.message})`);
+      throw new SourceError(
+        source,
+        file.name,
+        `it is damaged or incomplete ${NAME[compression]} (${error.message}); copy or export it again`,
+      );
     throw error;
   }
   return compression;
