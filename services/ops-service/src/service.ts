@@ -247,7 +247,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const groupsOf = createRunGroups(db);
   const labelTexts = createLabelTexts(db);
   const inImport = createImportTransaction(inTransaction, { now, newId, currency: impact.currency });
-  const inTriage = createTriage(triage.inTransaction, ledger);
+  const inTriage = createTriage(triage, ledger);
   const translateError = (error: unknown): unknown =>
     translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
   const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));

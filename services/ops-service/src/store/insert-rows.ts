@@ -1,4 +1,5 @@
 import { getTableColumns, sql } from "@bellwether/postgres/drizzle/drizzle";
+import type { SQL } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import type { Db } from "./database.ts";
 
@@ -14,6 +15,12 @@ export async function insertRows<Table extends PgTable>(
   table: Table,
   rows: readonly Table["$inferInsert"][],
 ): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT)
+    await db.execute(insertingSql(table, rows.slice(at, at + ROWS_PER_STATEMENT)));
+}
+
+/** Returns the statement of `insertRows`, to which a condition can be added: `… where …`. */
+export function insertingSql<Table extends PgTable>(table: Table, rows: readonly Table["$inferInsert"][]): SQL {
   const columns = Object.entries(getTableColumns(table)).filter(([, { generatedIdentity }]) => !generatedIdentity);
   const { schema = "public", name } = getTableConfig(table);
   const whole = sql`${sql.identifier(schema)}.${sql.identifier(name)}`;
@@ -23,13 +30,8 @@ export async function insertRows<Table extends PgTable>(
     names.map((column) => sql`v.${column}`),
     sql`, `,
   );
-  for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
-    const json = JSON.stringify(
-      rows
-        .slice(at, at + ROWS_PER_STATEMENT)
-        .map((row) => Object.fromEntries(columns.map(([key, column]) => [column.name, Reflect.get(row, key)]))),
-    );
-    await db.execute(sql`
-      insert into ${whole} (${targets}) select ${values} from jsonb_populate_recordset(null::${whole}, ${json}::text::jsonb) v`);
-  }
+  const json = JSON.stringify(
+    rows.map((row) => Object.fromEntries(columns.map(([key, column]) => [column.name, Reflect.get(row, key)]))),
+  );
+  return sql`insert into ${whole} (${targets}) select ${values} from jsonb_populate_recordset(null::${whole}, ${json}::text::jsonb) v`;
 }

@@ -5,11 +5,11 @@ import type { RequestKey } from "../request-key.ts";
 import { type Alert, type AlertChange, type AlertDecision, type AlertEvent, endTerms } from "./alert.ts";
 import { type ActionContext, type ActionResult, type AlertAction, applyAction, contentHash } from "./alert-action.ts";
 
-/** Reads and changes what an action on an alert needs, all in one transaction. */
+/** Reads and changes what an action on an alert needs. Nothing is written when the alert changes between `lock` and `write`. */
 export interface AlertTransaction {
   /** Records that the request of this key has an effect. @throws RequestKeyMismatchError, RequestKeyLimitError */
   claim(key: RequestKey): Promise<void>;
-  /** Locks the alert until the transaction ends. */
+  /** Returns the alert to act on, which stays as it is until `write`, or `write` does nothing and the action begins again. */
   lock(alertId: string): Promise<Alert | undefined>;
   /** Returns an alert without a lock. */
   find(alertId: string): Promise<Pick<Alert, "id" | "duplicateOf"> | undefined>;

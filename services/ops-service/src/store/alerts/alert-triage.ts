@@ -1,14 +1,15 @@
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
-import { and, eq, sql } from "@bellwether/postgres/drizzle/drizzle";
+import { and, eq, getTableColumns, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { lockError } from "@bellwether/postgres/pool/transient-error";
 import { endTerms } from "../../domain/alerts/alert.ts";
 import type { AlertTransaction } from "../../domain/alerts/triage-alert.ts";
+import type { AuditEvent } from "../../domain/audit/audit-chain.ts";
 import { AlertBusyError } from "../../domain/ops-error.ts";
-import type { InTransaction } from "../database.ts";
+import type { Db, InTransaction, Store } from "../database.ts";
 import { claimKey } from "../request-keys.ts";
 import { alert, alertEvent } from "../schema.ts";
 import { eventFromRow } from "./alert-events.ts";
-import { type AlertWriterOptions, createAlertWriter } from "./alert-writer.ts";
+import { type AlertWriterOptions, createAlertWriter, ROW_VERSION } from "./alert-writer.ts";
 import { alertFromRow, ofScope } from "./alerts.ts";
 
 /** The external functions that triage uses. */
@@ -16,48 +17,95 @@ export interface TriageOptions extends AlertWriterOptions {
   readonly newId: () => string;
 }
 
+/** The action needs a transaction. */
+class NeedsLockError extends Error {}
+
+/** Attempts without a lock, after which an action locks its alert. */
+const MAX_ATTEMPTS = 3;
+
 /**
- * Runs an action on an alert in one transaction. For it, alerts outside of the scope do not exist.
+ * Runs an action on an alert, of which all or nothing is stored. For it, alerts outside of the scope do not exist. An action
+ * reads its alert without a lock, and writes in one statement that does nothing when the alert has changed since: a lock
+ * would be held until the next messages from this process, and the other actions would wait. An action with a key of its
+ * request, or of an alert that changes all the time, runs in a transaction that locks the alert.
  * @throws AlertBusyError when the alert stays locked by others
  */
-export function createTriage(inTransaction: InTransaction, options: TriageOptions) {
-  const { now, newId } = options;
-  return async (
-    scope: SupplierScope | undefined,
-    work: (transaction: AlertTransaction) => Promise<void>,
-  ): Promise<void> => {
-    const done = inTransaction(async ({ db }) => {
-      const writer = createAlertWriter(db, options);
+export function createTriage({ db, inTransaction }: Store, options: TriageOptions) {
+  type Work = (transaction: AlertTransaction) => Promise<void>;
+  const alone = async (scope: SupplierScope | undefined, work: Work): Promise<boolean> => {
+    const state = { rowVersion: "", isWritten: true };
+    try {
       await work({
-        async claim(key) {
-          await claimKey(db, key);
-        },
+        ...readsOf(db, scope),
+        claim: () => Promise.reject(new NeedsLockError()),
         async lock(alertId) {
-          const isTarget = and(eq(alert.id, alertId), ...ofScope(scope));
-          const [row] = await db.select().from(alert).where(isTarget).for("no key update");
-          return row && alertFromRow(row);
-        },
-        async find(alertId) {
-          const columns = { id: alert.id, duplicateOf: alert.duplicateOf };
-          const isOther = and(eq(alert.id, alertId), ...ofScope(scope));
-          return (await db.select(columns).from(alert).where(isOther))[0];
-        },
-        async actionAt(alertId, seenVersion) {
-          const condition = and(eq(alertEvent.alertId, alertId), eq(alertEvent.seenVersion, seenVersion));
-          const [row] = await db.select().from(alertEvent).where(condition);
-          return row && eventFromRow(row);
+          const columns = { ...getTableColumns(alert), rowVersion: ROW_VERSION };
+          const [found] = await db.select(columns).from(alert).where(isTarget(scope, alertId));
+          if (!found) return undefined;
+          const { rowVersion, ...row } = found;
+          state.rowVersion = rowVersion;
+          return alertFromRow(row);
         },
         async write(change, event) {
-          const audited = { ...event, eventId: newId(), occurredUs: BigInt(now().getTime()) * 1000n };
-          await writer.writeAction([change], audited);
+          state.isWritten = await createAlertWriter(db, options).writeAction(
+            change,
+            audited(event, options),
+            state.rowVersion,
+          );
+        },
+      });
+      return state.isWritten;
+    } catch (error) {
+      if (error instanceof NeedsLockError) return false;
+      throw error;
+    }
+  };
+  const locked = (scope: SupplierScope | undefined, work: Work): Promise<void> =>
+    inTransaction(async ({ db: tx }) => {
+      await work({
+        ...readsOf(tx, scope),
+        claim: async (key) => void (await claimKey(tx, key)),
+        async lock(alertId) {
+          const [row] = await tx.select().from(alert).where(isTarget(scope, alertId)).for("no key update");
+          return row && alertFromRow(row);
+        },
+        async write(change, event) {
+          await createAlertWriter(tx, options).writeAction(change, audited(event, options), null);
         },
       });
     });
-    await done.catch((error) => {
+  return async (scope: SupplierScope | undefined, work: Work): Promise<void> => {
+    try {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) if (await alone(scope, work)) return;
+      await locked(scope, work);
+    } catch (error) {
       throw lockError(error) ? new AlertBusyError({ cause: error }) : error;
-    });
+    }
   };
 }
+
+const isTarget = (scope: SupplierScope | undefined, alertId: string) => and(eq(alert.id, alertId), ...ofScope(scope));
+
+/** The reads of an action that need no lock. */
+function readsOf(db: Db, scope: SupplierScope | undefined): Pick<AlertTransaction, "find" | "actionAt"> {
+  return {
+    async find(alertId) {
+      const columns = { id: alert.id, duplicateOf: alert.duplicateOf };
+      return (await db.select(columns).from(alert).where(isTarget(scope, alertId)))[0];
+    },
+    async actionAt(alertId, seenVersion) {
+      const condition = and(eq(alertEvent.alertId, alertId), eq(alertEvent.seenVersion, seenVersion));
+      const [row] = await db.select().from(alertEvent).where(condition);
+      return row && eventFromRow(row);
+    },
+  };
+}
+
+const audited = (event: Omit<AuditEvent, "eventId" | "occurredUs">, { now, newId }: TriageOptions): AuditEvent => ({
+  ...event,
+  eventId: newId(),
+  occurredUs: BigInt(now().getTime()) * 1000n,
+});
 
 /** Maximum number of alerts whose terms end in one transaction. */
 const TERMS_PER_TRANSACTION = 200;

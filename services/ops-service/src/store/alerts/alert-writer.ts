@@ -6,7 +6,7 @@ import { noticeEventsOf } from "../../domain/notices/notice-event.ts";
 import { appendingSql } from "../audit/audit-events.ts";
 import { ALERT_CHANNEL } from "../channels.ts";
 import type { Db } from "../database.ts";
-import { insertRows } from "../insert-rows.ts";
+import { insertingSql, insertRows } from "../insert-rows.ts";
 import { alert, alertEvent } from "../schema.ts";
 import { noticeEventsSql, writeNoticeEvents } from "./notice-outbox.ts";
 
@@ -29,11 +29,16 @@ export interface AlertWriter {
    */
   finish(): Promise<void>;
   /**
-   * Does all of an action in one statement: writes alerts that exist and their history entries, records an event for
+   * Does all of an action in one statement: writes an alert that exists and its history entries, records an event for
    * the audit log, and finishes. Other actions wait for each of its locks, so they are held for one statement.
+   * @param rowVersion of the alert when it was read without a lock (`ROW_VERSION`). Null: the alert is locked
+   * @returns false: another transaction has changed the alert since, and nothing was written
    */
-  writeAction(changes: readonly AlertChange[], event: AuditEvent): Promise<void>;
+  writeAction(change: AlertChange, event: AuditEvent, rowVersion: string | null): Promise<boolean>;
 }
+
+/** SQL of the version of a row of `alert`: every update gives the row another one. */
+export const ROW_VERSION = sql<string>`${alert}.xmin::text`;
 
 /** Maximum number of alerts or entries in one statement: PostgreSQL accepts 65,535 parameters; an entry has twelve. */
 const ROWS_PER_STATEMENT = 1_000;
@@ -112,25 +117,26 @@ export function createAlertWriter(db: Db, { recordNotices, now }: AlertWriterOpt
       if (changeId === undefined) return;
       await db.execute(sql`with ${numberingSql(sql`${changeId}::bigint`, sql`(select) one`)} ${NOTIFY}`);
     },
-    async writeAction(changes, event) {
-      const events = changes.flatMap((change) => change.events);
-      const notices = recordNotices ? noticeEventsSql(noticeEventsOf(changes, now())) : undefined;
+    async writeAction(change, event, rowVersion) {
+      const notices = recordNotices ? noticeEventsSql(noticeEventsOf([change], now()), UPDATED) : undefined;
+      const isSame = rowVersion === null ? sql`` : sql` and a.xmin::text = ${rowVersion}`;
       const parts = [
         sql`change as materialized (select nextval('bellwether.alert_change') as id)`,
-        sql`updated as (${updateSql(changes.map((change) => change.alert))})`,
-        sql`recorded as (${db
-          .insert(alertEvent)
-          .values([...events])
-          .getSQL()})`,
+        sql`updated as (${updateSql([change.alert])}${isSame} returning a.id)`,
+        sql`recorded as (${insertingSql(alertEvent, change.events)} where ${UPDATED})`,
         ...(notices ? [sql`noticed as (${notices})`] : []),
-        appendingSql(event, BigInt(now().getTime()) * 1000n),
+        appendingSql(event, BigInt(now().getTime()) * 1000n, UPDATED),
         numberingSql(sql`(select id from change)`, sql`appended`),
       ];
       const { rowCount } = await db.execute(sql`with ${list(parts)} ${NOTIFY}`);
-      if (rowCount !== 1) throw new Error("the audit log has no head");
+      if (rowCount !== 1 && rowVersion === null) throw new Error("the audit log has no head");
+      return rowCount === 1;
     },
   };
 }
+
+/** SQL that is true when the action has updated its alert: the other parts of its statement do nothing otherwise. */
+const UPDATED = sql`exists (select from updated)`;
 
 /** Whether all columns of an alert that exists are written. */
 const isWhole = ({ isNew, events, isWhole: whole }: AlertChange): boolean =>

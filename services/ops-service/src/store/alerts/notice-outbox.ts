@@ -14,15 +14,15 @@ export async function writeNoticeEvents(db: Db, events: readonly NoticeEvent[]):
   if (insert) await db.execute(insert);
 }
 
-/** Returns the statement of `writeNoticeEvents`. Undefined: there are no events. */
-export function noticeEventsSql(events: readonly NoticeEvent[]): SQL | undefined {
+/** Returns the statement of `writeNoticeEvents`. Undefined: there are no events. @param when condition for all of them */
+export function noticeEventsSql(events: readonly NoticeEvent[], when = sql`true`): SQL | undefined {
   if (events.length === 0) return undefined;
   const keys = sql.param(events.map(({ key }) => key));
   const bodies = sql.param(events.map(({ key: _key, ...event }) => JSON.stringify(event)));
   return sql`
     insert into bellwether.notice_event (key, event)
     select key, body::jsonb from unnest(${keys}::text[], ${bodies}::text[]) with ordinality as e(key, body, place)
-    order by place on conflict (key) do nothing`;
+    where ${when} order by place on conflict (key) do nothing`;
 }
 
 /**

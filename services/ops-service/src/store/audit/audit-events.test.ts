@@ -75,7 +75,7 @@ test("events that are appended in SQL and by the service at the same time are on
     database.inTransaction(async ({ db }) => {
       if (i % 5 === 0) return appendEvents(db, [event(i), event(i + 1_000)], 7n);
       const { rowCount } = await db.execute(
-        sql`with ${appendingSql(event(i), BigInt(i))} select sequence from appended`,
+        sql`with ${appendingSql(event(i), BigInt(i), sql`true`)} select sequence from appended`,
       );
       return rowCount;
     }),

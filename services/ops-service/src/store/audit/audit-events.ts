@@ -53,14 +53,16 @@ function knownEvents(db: Db, events: readonly AuditEvent[]): Promise<KnownEvent[
  * Returns the common table expressions that append one new event of this service, the last of them with the name
  * `appended`: it has the sequence of the event. They lock the head of the chain, which every other writer needs, for one
  * statement instead of four.
+ * @param when condition without which nothing is locked or appended
  */
-export function appendingSql(event: AuditEvent, recordedUs: bigint): SQL {
+export function appendingSql(event: AuditEvent, recordedUs: bigint, when: SQL): SQL {
   const record = unchained(event, { recordedBy: OWN_RECORDER, recordedUs });
   const { eventId, kind, actor, subject, payload, occurredUs, payloadHash, salt, recordedBy, hashVersion } = record;
   // The lock returns the newest head, also when another writer has moved it while this one waited.
   return sql`
     head as materialized (
-      select sequence + 1 as sequence, hash as previous_hash from bellwether.audit_head for update
+      select sequence + 1 as sequence, hash as previous_hash from bellwether.audit_head
+      where ${when} for update
     ), chained as materialized (
       select sequence, previous_hash, encode(sha256(convert_to(
         '64:' || previous_hash || length(sequence::text) || ':' || sequence || ${hashedRest(record)}::text, 'UTF8')), 'hex') as hash
