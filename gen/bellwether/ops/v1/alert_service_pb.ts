@@ -1663,6 +1663,7 @@ export const AlertService: GenService<{
   /**
    * Assigns the alert to an owner, or removes its owner. An alert that already has this owner does not change.
    * Idempotent.
+   * - INVALID_ARGUMENT: owner has characters that change the order of the others (U+202A to U+202E, U+2066 to U+2069).
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is resolved.
    *

@@ -322,7 +322,8 @@ export const EndDelegationResponseSchema: GenMessage<EndDelegationResponse> = /*
 export const DelegationService: GenService<{
   /**
    * Hands the alerts of an owner to a deputy. Not idempotent.
-   * - INVALID_ARGUMENT: the deputy is the owner, or the times are not allowed (reason DELEGATION_FIELD).
+   * - INVALID_ARGUMENT: the deputy is the owner, a name has characters that change the order of the others (U+202A to
+   *   U+202E, U+2066 to U+2069), or the times are not allowed (reason DELEGATION_FIELD).
    * - PERMISSION_DENIED: the owner is not the caller, and the caller does not have the role ADMIN (reason
    *   DELEGATION_OWNER).
    * - FAILED_PRECONDITION: the alerts of the owner are handed to a deputy in a part of this time already (reason
