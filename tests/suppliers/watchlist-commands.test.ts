@@ -76,7 +76,8 @@ describe("bellwether watchlists", () => {
     const unknown = await run("watchlists", "add", "Freight", "S1", "nobody");
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("nobody")]);
     expect((await json("watchlists", "show", "Freight")).suppliers).toBe(0);
-    expect((await run("alerts", "list", "--watchlist", "Freight")).code).toBe(2);
+    expect((await run("alerts", "list", "--watchlist", "freight")).code).toBe(0);
+    expect((await run("alerts", "list", "--watchlist", "none")).code).toBe(2);
   });
 });
 
