@@ -209,6 +209,17 @@ test.each([
   await expect(read).rejects.toThrow(`mapping, weekly.rows.features.amount (feature_mapping.yaml line 17): ${problem}`);
 });
 
+test.each([
+  ["[1, 2]", "INTEGER[]"],
+  ["string_split(region, ',')", "VARCHAR[]"],
+  ["{'a': 1}", "STRUCT(a INTEGER)"],
+])("the expression %s, which gives %s, is an error of the mapping", async (sql, type) => {
+  const read = readWeek({ features: `{ delay: "1", amount: "${sql}" }` });
+  await expect(read).rejects.toThrow(
+    `mapping, weekly.rows.features.amount (feature_mapping.yaml line 17): it gives ${type}, not a single value; `,
+  );
+});
+
 test("an unknown column of a step is named with its place and the columns of the tables that the step reads", async () => {
   const mapping = SMALL_MAPPING.replace(
     "rows:\n  from: suppliers",

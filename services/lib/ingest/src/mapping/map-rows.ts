@@ -15,6 +15,7 @@ import {
   OLDER,
   type RowsToMap,
 } from "./mapped-sql.ts";
+import { checkSingleValues } from "./nested-types.ts";
 import { type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
 import { checkExpressions, findBadExpression, type MappingSql, mappingError } from "./select-statement.ts";
 import { canBeTried, failedReasons, isRowError } from "./tried-expressions.ts";
@@ -52,8 +53,8 @@ export interface CleanedIds {
 /**
  * Evaluates the expressions of `rows` into the table `MAPPED` and marks the first rule that a row violates. A row for
  * which an expression fails is rejected; a failed attribute becomes unknown.
- * @throws MappingSqlError when an expression is rejected, fails for all rows, or fails and has a result of several rows:
- *   a subquery, a window function or an aggregate
+ * @throws MappingSqlError when an expression is rejected, gives a list or struct, fails for all rows, or fails and has a result of several
+ *   rows: a subquery, a window function or an aggregate
  */
 export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<MappedRows> {
   const columns = mappedColumns(task);
@@ -63,6 +64,7 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   const keep = keepNewestBy === undefined ? [] : [{ path: `${task.path}.keep`, sql: sqlName(keepNewestBy) }];
   const badKeep = await findBadExpression(workspace, keep, task.from);
   if (badKeep !== null) throw badKeep;
+  await checkSingleValues(workspace, expressions, task.from);
   const hasAsOf = task.rows.asOf !== null || task.asOf !== null;
   const rules = rejectedRowReasons(task.model, { asOf: hasAsOf, label: task.labels !== null });
   if (workspace.evaluatesAlone) {
