@@ -297,7 +297,7 @@ describe.skipIf(!hasChromium)("Weeks (apt-get install chromium)", () => {
       method: "session",
     };
     const { page } = await pages.openPage(ops.routes, "#/run", viewer);
-    await notice(page, "An administrator approves the run if the file is right, or voids it.").waitFor();
+    await notice(page, "An administrator approves or voids the run.").waitFor();
     expect(await page.getByRole("button", { name: /Void|Approve/ }).count()).toBe(0);
   });
 });

@@ -11,9 +11,9 @@ const KIND_WORDS = {
   [CheckKind.REJECTED_ROWS]: "Rejected rows",
   [CheckKind.SAME_CONTENT]: "Same content",
   [CheckKind.DATA_AGE]: "Age of the data",
-  [CheckKind.MISSING_COLUMN]: "Column without values",
-  [CheckKind.CONSTANT_COLUMN]: "Column with a single value",
-  [CheckKind.UNIT]: "Unit of a column",
+  [CheckKind.MISSING_COLUMN]: "Empty column",
+  [CheckKind.CONSTANT_COLUMN]: "Constant column",
+  [CheckKind.UNIT]: "Unit",
   [CheckKind.RENAMED_COLUMN]: "Renamed column",
 };
 

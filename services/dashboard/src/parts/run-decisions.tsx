@@ -10,7 +10,7 @@ type Decision = "approve" | "void";
 const TITLES: Readonly<Record<Decision, string>> = { approve: "Approve the run", void: "Void the run" };
 const CONSEQUENCES: Readonly<Record<Decision, string>> = {
   approve: "Its scores are published and its alerts are raised.",
-  void: "None of its scores is shown, and alerts that it alone raised are closed. The week can be run again.",
+  void: "None of its scores is shown, and alerts that it alone raised are closed.",
 };
 
 /** Buttons to approve and to void a held run; a press opens a form that asks for the reason and confirms. */

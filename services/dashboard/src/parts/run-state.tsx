@@ -88,7 +88,7 @@ function Failed({ run }: { run: BatchRun }) {
       <strong>The run failed</strong>
       <p>
         {visibleText(run.failure)}
-        {!isLossFailure(run) && " Start the same week again: the scored parts are kept."}
+        {!isLossFailure(run) && ". Run the week again: scored parts are kept."}
       </p>
     </div>
   );
@@ -110,8 +110,8 @@ function Held({ run }: { run: BatchRun }) {
       </ul>
       <p>
         {mayAdminister
-          ? "Approve the run if the file is right, void it if not, or run a corrected file:"
-          : "An administrator approves the run if the file is right, or voids it. Or run a corrected file:"}{" "}
+          ? "Approve it if the file is right, else void it or run a corrected file:"
+          : "An administrator approves or voids the run. Or run a corrected file:"}{" "}
         <RunCommand run={run} />
       </p>
       {mayAdminister && <RunDecisions run={run} />}
