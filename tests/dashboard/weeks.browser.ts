@@ -143,7 +143,7 @@ describe.skipIf(!hasChromium)("Weeks (apt-get install chromium)", () => {
     await notice(page, "The run is held: nothing of it is published").waitFor();
     await notice(page, "1 check of the input failed").getByText("spend: the median is 100000, 100 times").waitFor();
     const checks = page.getByRole("region", { name: "Checks of the input" }).first();
-    await checks.getByRole("row", { name: /Unit of a column.*spend.*Failed/ }).waitFor();
+    await checks.getByRole("row", { name: /Unit.*spend.*Failed/ }).waitFor();
     expect(await page.locator(NOTICE).count()).toBe(1);
     await tabTo(page, "Approve the run…");
     await page.keyboard.press("Enter");
