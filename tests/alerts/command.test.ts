@@ -274,7 +274,10 @@ test("--watchlist takes the name of a list, or its id", async () => {
     expect(value.alerts.map((alert: { supplier_id: string }) => alert.supplier_id)).toEqual(["S-7"]);
   }
   const unknown = await run("list", "--watchlist", "Nobody's");
-  expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("there is no watchlist")]);
+  expect([unknown.code, unknown.stderr]).toEqual([
+    2,
+    expect.stringContaining('watchlist "Nobody\'s"; watchlists list shows them'),
+  ]);
 });
 
 test("a time in the past is an error of use; a viewer may list and may not decide", async () => {

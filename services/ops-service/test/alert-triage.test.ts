@@ -22,6 +22,7 @@ beforeAll(async () => {
     await runWeek(ops, "2025-W01", [
       { id: "s1", score: 0.9 },
       { id: "s2", score: 0.9 },
+      { id: "s3", score: 0.9 },
     ]);
   }
   database = await openDatabase(url);
@@ -78,4 +79,20 @@ test("an action on an alert that changes each time locks it in the end", async (
   const [, alertId = ""] = alertIds;
   expect(await comment(alertId, 3)).toBe(4);
   expect(await stored(alertId)).toEqual({ version: 2, signals: 4, comments: 1, audited: 1 });
+});
+
+test("an action that waits for a change which is not committed yet begins again, and keeps that change", async () => {
+  const [, , alertId = ""] = alertIds;
+  const other = await pool.connect();
+  await other.query("begin");
+  await other.query("update bellwether.alert set signals = signals + 1 where id = $1", [alertId]);
+  const attempts = comment(alertId, 0);
+  await vi.waitFor(async () => {
+    const { rowCount } = await pool.query("select from pg_locks where locktype = 'transactionid' and not granted");
+    expect(rowCount).toBe(1);
+  });
+  await other.query("commit");
+  other.release();
+  expect(await attempts).toBe(2);
+  expect(await stored(alertId)).toEqual({ version: 2, signals: 2, comments: 1, audited: 1 });
 });

@@ -32,7 +32,7 @@ const MAX_ATTEMPTS = 3;
  */
 export function createTriage({ db, inTransaction }: Store, options: TriageOptions) {
   type Work = (transaction: AlertTransaction) => Promise<void>;
-  const alone = async (scope: SupplierScope | undefined, work: Work): Promise<boolean> => {
+  const alone = async (scope: SupplierScope | undefined, work: Work): Promise<"done" | "lost" | "needs a lock"> => {
     const state = { rowVersion: "", isWritten: true };
     try {
       await work({
@@ -54,9 +54,9 @@ export function createTriage({ db, inTransaction }: Store, options: TriageOption
           );
         },
       });
-      return state.isWritten;
+      return state.isWritten ? "done" : "lost";
     } catch (error) {
-      if (error instanceof NeedsLockError) return false;
+      if (error instanceof NeedsLockError) return "needs a lock";
       throw error;
     }
   };
@@ -76,7 +76,11 @@ export function createTriage({ db, inTransaction }: Store, options: TriageOption
     });
   return async (scope: SupplierScope | undefined, work: Work): Promise<void> => {
     try {
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) if (await alone(scope, work)) return;
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const how = await alone(scope, work);
+        if (how === "done") return;
+        if (how === "needs a lock") break;
+      }
       await locked(scope, work);
     } catch (error) {
       throw lockError(error) ? new AlertBusyError({ cause: error }) : error;
