@@ -1575,7 +1575,8 @@ export const WeekChangeSchema: GenEnum<WeekChange> = /*@__PURE__*/
  *
  * An RPC that changes an alert is an action. Each action contains the version of the alert that the caller saw. Actions
  * are idempotent: if the same caller sends the same action with the same version again, nothing changes, and the
- * response contains the alert. Each action can fail with:
+ * response contains the alert. A comment that repeats the newest entry of an alert, by the same caller, changes nothing
+ * either. Each action can fail with:
  * - NOT_FOUND: no alert has this id.
  * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo contains the present
  *   version, state and changed_by. Read the alert again, then decide again.

@@ -15,6 +15,9 @@ export interface Addresses {
   readonly admin: Address;
 }
 
+/** First message of a service: where it listens, or why it did not start. */
+type StartReport = { readonly addresses: Addresses } | { readonly startError: string };
+
 /** A service that runs as a child of this process. */
 export interface ServiceProcess extends AsyncDisposable {
   readonly name: string;
@@ -23,7 +26,7 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly ended: Promise<string>;
 }
 
-/** A service did not start. The service itself has printed the reason in the line above. */
+/** A service did not start. The message ends with the reason, when the service reported one. */
 export class ServiceStartError extends Error {
   override readonly name = "ServiceStartError" as const;
 }
@@ -86,13 +89,14 @@ export async function startServiceProcess(
   };
   try {
     const waiting = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]);
-    const reported = once(child, "message", { signal: waiting }).then(
-      ([message]) => (message as { addresses: Addresses }).addresses,
-    );
+    const reported = once(child, "message", { signal: waiting }).then(([message]) => message as StartReport);
     const failed = ended.then((how) => {
       throw new ServiceStartError(`${how} while it was starting`);
     });
-    return { name, addresses: await Promise.race([reported, failed]), ended, [Symbol.asyncDispose]: stop };
+    const report = await Promise.race([reported, failed]);
+    if ("startError" in report)
+      throw new ServiceStartError(`${await ended} while it was starting: ${report.startError}`);
+    return { name, addresses: report.addresses, ended, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     signal.throwIfAborted();

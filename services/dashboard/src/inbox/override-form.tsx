@@ -2,6 +2,7 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import { AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { useState } from "react";
 import { Choice } from "../parts/choice.tsx";
+import { DayField } from "../parts/day-field.tsx";
 import { inOneLine } from "../parts/in-one-line.ts";
 import { NoteField } from "../parts/note-field.tsx";
 import { BAND_WORDS, SEVERITY_WORDS, wordOf } from "../parts/words.ts";
@@ -39,16 +40,7 @@ export function OverrideForm(props: FormProps) {
     >
       <Choice title="Severity" isFirst options={SEVERITIES} value={severity} onChange={setSeverity} />
       <Choice title="Band" options={BANDS} value={band} onChange={setBand} />
-      <label className="note">
-        Until
-        <input
-          type="date"
-          required={!isEnd}
-          min={tomorrow(new Date())}
-          value={day}
-          onChange={(event) => setDay(event.target.value)}
-        />
-      </label>
+      <DayField label="Until" isRequired={!isEnd} min={tomorrow(new Date())} value={day} onChange={setDay} />
       <NoteField label="Reason" value={reason} onChange={setReason} isRequired />
     </ActionForm>
   );

@@ -2,6 +2,7 @@ import { type Alert, AlertState, Disposition } from "@bellwether/gen/bellwether/
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { useQuery } from "@connectrpc/connect-query";
 import { useState } from "react";
+import { DayField } from "../parts/day-field.tsx";
 import { NoteField } from "../parts/note-field.tsx";
 import { DISPOSITION_WORDS, SEVERITY_WORDS, STATE_WORDS, wordOf } from "../parts/words.ts";
 import { useDraft } from "../session/use-draft.ts";
@@ -53,15 +54,12 @@ export function ResolveForm(props: FormProps) {
         ))}
       </fieldset>
       {disposition === Disposition.ACCEPTED && (
-        <label className="note">
-          Accepted until (empty: for the time that is configured)
-          <input
-            type="date"
-            min={tomorrow(new Date())}
-            value={untilDay}
-            onChange={(event) => setUntilDay(event.target.value)}
-          />
-        </label>
+        <DayField
+          label="Accepted until (empty: for the time that is configured)"
+          min={tomorrow(new Date())}
+          value={untilDay}
+          onChange={setUntilDay}
+        />
       )}
       {disposition === Disposition.DUPLICATE && only && (
         <OtherAlerts alert={only} value={duplicateOf} onChange={setDuplicateOf} />

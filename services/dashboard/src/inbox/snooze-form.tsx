@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { DayField } from "../parts/day-field.tsx";
 import { ActionForm, type FormProps } from "./action-form.tsx";
 import { dayOf, endOfDay, endOfDayAfter, tomorrow } from "./until.ts";
 
@@ -37,18 +38,11 @@ export function SnoozeForm(props: FormProps) {
         <legend>How long?</legend>
         {PERIODS.map(({ days, name }, i) => radio(days, name, i))}
         {radio("day", "Until a day", PERIODS.length)}
-        {choice === "day" && (
-          <input
-            type="date"
-            required
-            aria-label="Last day of the snooze"
-            min={tomorrow(new Date())}
-            value={day}
-            onChange={(event) => setDay(event.target.value)}
-          />
-        )}
         {radio("worse", "Until it becomes worse", PERIODS.length + 1)}
       </fieldset>
+      {choice === "day" && (
+        <DayField label="Last day of the snooze" isRequired min={tomorrow(new Date())} value={day} onChange={setDay} />
+      )}
       {choice !== "worse" && (
         <label className="check">
           <input type="checkbox" checked={untilWorse} onChange={(event) => setUntilWorse(event.target.checked)} />

@@ -5,6 +5,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { callUnaryMethod, createConnectQueryKey, useQuery, useTransport } from "@connectrpc/connect-query";
 import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
+import { DayField } from "../parts/day-field.tsx";
 import { timeText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/load-states.tsx";
 import { failureText } from "../rpc/failure-text.ts";
@@ -119,10 +120,7 @@ function DelegationForm({ onChanged }: { onChanged: OnChanged }) {
           ))}
         </datalist>
       </label>
-      <label className="note">
-        Last day
-        <input type="date" required value={until} onChange={(event) => setUntil(event.target.value)} />
-      </label>
+      <DayField label="Last day" isRequired value={until} onChange={setUntil} />
       <label className="note">
         Reason
         <input

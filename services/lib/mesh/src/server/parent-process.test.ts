@@ -30,3 +30,18 @@ test("a service whose parent ended while the service loaded stops", async () => 
   const script = 'if (process.connected) process.once("disconnect", () => setImmediate(report)); else report();';
   expect(await endAfterDisconnect(script, "once")).toEqual({ code: 0, printed: "stopped\n", message: undefined });
 });
+
+test("a service reports to its parent why it did not start, and a service without a parent goes on", async () => {
+  const script = `const { reportStartError } = await import(${JSON.stringify(new URL("parent-process.ts", import.meta.url).href)});
+await reportStartError("port 8080 is in use");
+process.once("disconnect", async () => {
+  await reportStartError("nobody listens");
+  console.log("reported");
+  process.exit(3);
+});`;
+  expect(await endAfterDisconnect(script, "message")).toEqual({
+    code: 3,
+    printed: "reported\n",
+    message: { startError: "port 8080 is in use" },
+  });
+});

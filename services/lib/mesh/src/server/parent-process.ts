@@ -16,3 +16,14 @@ export function notifyParent({ addresses }: Pick<RunningServer, "addresses">, st
   // If the parent ends at this moment, "disconnect" reports it.
   process.send({ addresses }, () => {});
 }
+
+/**
+ * Reports why the service did not start to the parent process that waits for its addresses. Resolves when the parent has
+ * the text, or cannot receive it.
+ */
+export function reportStartError(startError: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (process.send && process.connected) process.send({ startError }, () => resolve());
+  else resolve();
+  return promise;
+}

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { notifyParent } from "./parent-process.ts";
+import { notifyParent, reportStartError } from "./parent-process.ts";
 import type { RunningServer } from "./start-server.ts";
 
 /**
@@ -11,7 +11,8 @@ const START_GRACE_MS = 10_000;
 /**
  * Runs a service until SIGINT, SIGTERM or the end of its parent process. Each may come at any time, also
  * during the start, and more than once. Everything that `start` has put on its stack is closed in reverse
- * order, also when `start` throws half-way.
+ * order, also when `start` throws half-way. The error of a failed start is printed, and reported to a parent process that
+ * waits for the service.
  * @returns the exit code: 0 after a normal end, 1 after a failed start or stop, whose error is printed
  */
 export async function runUntilStopped(
@@ -41,6 +42,7 @@ export async function runUntilStopped(
     }
   } catch (error) {
     print(error);
+    await reportStartError(textOf(error));
     code = 1;
   }
   try {
@@ -52,6 +54,8 @@ export async function runUntilStopped(
   return code;
 }
 
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 function print(error: unknown): void {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(textOf(error));
 }

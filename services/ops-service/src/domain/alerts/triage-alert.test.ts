@@ -202,6 +202,19 @@ test.each<[AlertAction, Partial<Alert>]>([
   expect(await failureOf(act({ kind: "undo" }))).toContain("a comment and an undo cannot be undone");
 });
 
+test("a comment that repeats the newest entry of the same person is stored once", async () => {
+  const { act, events, alert } = oneAlert();
+  await act(COMMENT);
+  await act(COMMENT);
+  expect(events).toHaveLength(1);
+  expect(alert().version).toBe(2);
+  await act(COMMENT, { actor: "bo" });
+  await act(COMMENT);
+  await act({ ...COMMENT, note: "Called them again." });
+  await act(COMMENT);
+  expect(events.map(({ actor }) => actor)).toEqual(["ana", "bo", "ana", "ana", "ana"]);
+});
+
 test("a comment cannot be undone, nor a change of the rules", async () => {
   const { act } = oneAlert();
   expect(await failureOf(act({ kind: "undo" }))).toContain("is not an action of a person");

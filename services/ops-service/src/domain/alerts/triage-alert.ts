@@ -30,7 +30,8 @@ export interface AlertRequest extends ActionContext {
 
 /**
  * Performs an action, with its entry in the history and in the audit log. The same action of the same person
- * on the same version changes nothing the second time.
+ * on the same version changes nothing the second time. Nor does a comment that repeats the newest entry of the alert, by
+ * the same person: it was typed again because the first answer was lost.
  * @throws AlertNotFoundError, AlertChangedError, AlertStateError, AlertResolvedError, AlertActionError,
  * AlertUndoError, RequestKeyMismatchError, RequestKeyLimitError
  */
@@ -43,6 +44,10 @@ export async function decideOnAlert(transaction: AlertTransaction, request: Aler
     const done = await transaction.actionAt(alertId, version);
     if (done?.actor === actor && done.contentHash === contentHash(action)) return;
     throw new AlertChangedError(locked, version);
+  }
+  if (action.kind === "comment") {
+    const last = await transaction.actionAt(alertId, version - 1);
+    if (last?.actor === actor && last.contentHash === contentHash(action)) return;
   }
   // A snooze or an override whose time is over ends first, so that the history is in order.
   const due = endTerms(locked, now);
