@@ -34,15 +34,7 @@ import { createObjectLook } from "../store/look-at-objects.ts";
 import { sweepDrafts } from "../store/old-snapshots.ts";
 import { openReadable } from "../store/open-readable.ts";
 import { publishWeek } from "../store/publish-week.ts";
-import {
-  compareSnapshotIds,
-  countUnscoredRows,
-  findSimilar,
-  readSnapshot,
-  readSnapshotSample,
-  readSource,
-  writeSnapshot,
-} from "../store/snapshot-files.ts";
+import { createSnapshotReader, readSource, type SnapshotReader, writeSnapshot } from "../store/snapshot-files.ts";
 import { openWeekFolder } from "../store/week-folder.ts";
 import { DEFAULT_INPUT_MAX_BYTES, type StoreSettings } from "./run-env.ts";
 
@@ -139,15 +131,19 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
     openWeek,
     checkInput: async (input: string, signal: AbortSignal) =>
       isStoreUrl(input) ? await inputs.look(input, signal) : await checkFile(input),
-    readChunks: readSnapshot,
-    readSample: (parquet: string, suppliers: number, signal: AbortSignal) =>
-      onDisk(settings.weeksFolder, readSnapshotSample(parquet, suppliers, signal)),
-    countUnscored: (parquet: string, minimum: ScoreMinimum, signal: AbortSignal) =>
-      onDisk(path.dirname(parquet), countUnscoredRows(parquet, minimum, signal)),
-    compareIds: (parquet: string, earlierParquet: string, signal: AbortSignal) =>
-      onDisk(settings.weeksFolder, compareSnapshotIds(parquet, earlierParquet, limits, signal)),
     ...{ driftPolicy: policy.drift, hasPolicyFile: settings.riskPolicy !== undefined },
   };
+  const readerOf = (snapshots: SnapshotReader) => ({
+    readChunks: snapshots.readChunks,
+    readSample: (parquet: string, suppliers: number, signal: AbortSignal) =>
+      onDisk(settings.weeksFolder, snapshots.readSample(parquet, suppliers, signal)),
+    countUnscored: (parquet: string, minimum: ScoreMinimum, signal: AbortSignal) =>
+      onDisk(path.dirname(parquet), snapshots.countUnscored(parquet, minimum, signal)),
+    findSimilarIds: (parquet: string, signal: AbortSignal) =>
+      onDisk(settings.weeksFolder, snapshots.findSimilarIds(parquet, signal)),
+    compareIds: (parquet: string, earlierParquet: string, signal: AbortSignal) =>
+      onDisk(settings.weeksFolder, snapshots.compareIds(parquet, earlierParquet, signal)),
+  });
   const ingestWith =
     (reader: IngestProcess): WeeklyDeps["ingest"] =>
     async (input, outParquet, run, { signal, onProgress, previous }) => {
@@ -165,6 +161,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       const { acceptLosses = null, forceFuture = null, remark = "", keepsSnapshot = false } = options;
       // Started here, the process is ready when the digest of the input is known and the week is in the ledger.
       await using reader = startIngestProcess(limits.folder && path.join(limits.folder, "compiled"));
+      await using snapshots = createSnapshotReader(limits, settings.weeksFolder);
       const ingest = ingestWith(reader);
       const report = (now: Progress): void => {
         // A run that continues with its snapshot needs no reader.
@@ -173,7 +170,7 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       };
       const task = { week, input, signal, holder: newHolder(), acceptLosses, forceFuture, remark, keepsSnapshot };
       try {
-        const result = await runWeekly({ ...fixed, ingest, onProgress: report }, task);
+        const result = await runWeekly({ ...fixed, ...readerOf(snapshots), ingest, onProgress: report }, task);
         const notes = await storeResults(result, signal);
         await inputs.release(input);
         return { ...result, notes };
@@ -190,14 +187,14 @@ export async function createWeeklyRunner(settings: WeeklySettings): Promise<Week
       const folder = await onDisk(settings.weeksFolder, mkdtemp(path.join(settings.weeksFolder, ".check-")));
       try {
         await using reader = startIngestProcess(limits.folder && path.join(limits.folder, "compiled"));
+        await using snapshots = createSnapshotReader(limits, settings.weeksFolder);
         const lookAtFile = createInputLook({ inputFolder: path.dirname(input), marker, find: readablePath });
         const lookAtObjects = createObjectLook({ inputs, needsMarker: marker === "done" });
         const look = isStoreUrl(input) ? lookAtObjects : lookAtFile;
-        const findSimilarIds = (parquet: string, stop: AbortSignal) =>
-          onDisk(settings.weeksFolder, findSimilar(parquet, limits, stop));
         const ingest = ingestWith(reader);
         const activeRules = createActiveRules(ops, modelName);
-        const deps = { ...fixed, ingest, findSimilarIds, activeRules, look, pause: pauseFor, nowMs: Date.now };
+        const read = { ...fixed, ...readerOf(snapshots), ingest };
+        const deps = { ...read, activeRules, look, pause: pauseFor, nowMs: Date.now };
         const snapshotPath = path.join(folder, "week.parquet");
         return await checkInputFile(deps, { week, input, snapshotPath, isForced, signal });
       } finally {

@@ -4,6 +4,7 @@ import type { IngestProcess } from "@bellwether/ingest/child/ingest-process";
 import type { IngestLimits } from "@bellwether/ingest/ingest-limits";
 import type { SimilarIds } from "@bellwether/ingest/snapshot/similar-ids";
 import type { SnapshotChunk } from "@bellwether/ingest/snapshot/snapshot-chunks";
+import type { SnapshotDatabase } from "@bellwether/ingest/snapshot/snapshot-database";
 import type { SnapshotSample } from "@bellwether/ingest/snapshot/snapshot-sample";
 import type { ScoreMinimum, UnscoredRows } from "@bellwether/ingest/snapshot/unscored-rows";
 import type { WeeklyInput, WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot";
@@ -28,50 +29,57 @@ export async function readSource(input: Pick<WeeklyInput, "mapping" | "input" | 
   return readSourceDigest(input);
 }
 
-/** Reads the rows of a snapshot in chunks of `rows`, starting at chunk `from`. */
-export async function* readSnapshot(
-  parquet: string,
-  from: number,
-  rows: number,
-  signal: AbortSignal,
-): AsyncGenerator<SnapshotChunk, void, void> {
-  const { readChunks } = await import("@bellwether/ingest/snapshot/snapshot-chunks");
-  yield* readChunks(parquet, { from, rows, signal });
+/** Reads the snapshots of a run. */
+export interface SnapshotReader extends AsyncDisposable {
+  /** Reads the rows of a snapshot in chunks of `rows`, starting at chunk `from`. */
+  readChunks(
+    parquet: string,
+    from: number,
+    rows: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<SnapshotChunk, void, void>;
+  /** Reads the features of about `suppliers` suppliers of a snapshot, the same ones in every week. */
+  readSample(parquet: string, suppliers: number, signal: AbortSignal): Promise<SnapshotSample>;
+  /** Counts the rows of a snapshot that have too few known features for a score. */
+  countUnscored(parquet: string, minimum: ScoreMinimum, signal: AbortSignal): Promise<UnscoredRows>;
+  /** Finds supplier ids of a snapshot that look alike but differ. */
+  findSimilarIds(parquet: string, signal: AbortSignal): Promise<SimilarIds>;
+  /** Compares the supplier ids of a snapshot with those of an earlier one. */
+  compareIds(parquet: string, earlierParquet: string, signal: AbortSignal): Promise<SharedSuppliers>;
 }
 
-/** Reads the features of about `suppliers` suppliers of a snapshot, the same ones in every week. */
-export async function readSnapshotSample(
-  parquet: string,
-  suppliers: number,
-  signal: AbortSignal,
-): Promise<SnapshotSample> {
-  const { readSample } = await import("@bellwether/ingest/snapshot/snapshot-sample");
-  return readSample(parquet, suppliers, signal);
-}
-
-/** Counts the rows of a snapshot that have too few known features for a score. */
-export async function countUnscoredRows(
-  parquet: string,
-  minimum: ScoreMinimum,
-  signal: AbortSignal,
-): Promise<UnscoredRows> {
-  const { countUnscored } = await import("@bellwether/ingest/snapshot/unscored-rows");
-  return countUnscored(parquet, minimum, signal);
-}
-
-/** Finds supplier ids of a snapshot that look alike but differ. */
-export async function findSimilar(parquet: string, limits: IngestLimits, signal: AbortSignal): Promise<SimilarIds> {
-  const { findSimilarIds } = await import("@bellwether/ingest/snapshot/similar-ids");
-  return findSimilarIds(parquet, limits, signal);
-}
-
-/** Compares the supplier ids of a snapshot with those of an earlier one. */
-export async function compareSnapshotIds(
-  parquet: string,
-  earlierParquet: string,
-  limits: IngestLimits,
-  signal: AbortSignal,
-): Promise<SharedSuppliers> {
-  const { compareIds } = await import("@bellwether/ingest/snapshot/compare-ids");
-  return compareIds(parquet, earlierParquet, limits, signal);
+/** @param folder in which all snapshots are */
+export function createSnapshotReader(limits: IngestLimits, folder: string): SnapshotReader {
+  let opened: Promise<SnapshotDatabase> | undefined;
+  const open = (): Promise<SnapshotDatabase> => {
+    opened ??= import("@bellwether/ingest/snapshot/snapshot-database").then(
+      ({ SnapshotDatabase }) => new SnapshotDatabase(limits, folder),
+    );
+    return opened;
+  };
+  return {
+    async *readChunks(parquet, from, rows, signal) {
+      const { readChunks } = await import("@bellwether/ingest/snapshot/snapshot-chunks");
+      yield* readChunks(parquet, { from, rows, signal, database: await open() });
+    },
+    async readSample(parquet, suppliers, signal) {
+      const { readSample } = await import("@bellwether/ingest/snapshot/snapshot-sample");
+      return await readSample(parquet, suppliers, { signal, database: await open() });
+    },
+    async countUnscored(parquet, minimum, signal) {
+      const { countUnscored } = await import("@bellwether/ingest/snapshot/unscored-rows");
+      return await countUnscored(parquet, minimum, { signal, database: await open() });
+    },
+    async findSimilarIds(parquet, signal) {
+      const { findSimilarIds } = await import("@bellwether/ingest/snapshot/similar-ids");
+      return await findSimilarIds(await open(), parquet, signal);
+    },
+    async compareIds(parquet, earlierParquet, signal) {
+      const { compareIds } = await import("@bellwether/ingest/snapshot/compare-ids");
+      return await compareIds(await open(), parquet, earlierParquet, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await (await opened)?.[Symbol.asyncDispose]();
+    },
+  };
 }

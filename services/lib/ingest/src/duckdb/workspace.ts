@@ -37,9 +37,15 @@ export interface WorkspaceOptions {
   readonly hasFolder?: boolean | undefined;
 }
 
+/** Files that a database can read and write after it is locked, as real paths. */
+export interface AllowedPaths {
+  readonly files?: readonly string[];
+  readonly folders?: readonly string[];
+}
+
 /**
  * A DuckDB database of one run: in memory, with bounded buffers that spill into its own folder. Before `lock`
- * it can read any file; after it, only the files that `lock` names, and no setting can be changed any more.
+ * it can read any file; after it, only the files that `lock` allows, and no setting can be changed any more.
  */
 export class Workspace {
   /** Folder of this run; deleted on disposal. Empty: it has none. */
@@ -47,7 +53,8 @@ export class Workspace {
   readonly limits: IngestLimits;
   readonly connection: DuckDBConnection;
   readonly #instance: DuckDBInstance;
-  readonly #owned: WorkspaceFolder | null;
+  /** What is closed with the workspace. Null: the database is that of another workspace. */
+  readonly #owned: { readonly folder: WorkspaceFolder | null } | null;
   readonly #onProgress: (progress: IngestProgress) => void;
   readonly #onStuck: (error: StatementStoppedError) => void;
   #progress = NO_PROGRESS;
@@ -59,11 +66,11 @@ export class Workspace {
 
   private constructor(
     { limits, signal, onProgress = () => {}, onStuck = () => {}, evaluatesAlone = false }: WorkspaceOptions,
-    owned: WorkspaceFolder | null,
+    owned: { readonly folder: WorkspaceFolder | null } | null,
     instance: DuckDBInstance,
     connection: DuckDBConnection,
   ) {
-    this.folder = owned?.path ?? "";
+    this.folder = owned?.folder?.path ?? "";
     this.#owned = owned;
     this.limits = limits;
     this.#instance = instance;
@@ -77,11 +84,11 @@ export class Workspace {
   static async open(options: WorkspaceOptions): Promise<Workspace> {
     const { limits, signal, hasFolder = true } = options;
     signal?.throwIfAborted();
-    const owned = hasFolder ? await createWorkspaceFolder(limits.folder) : null;
+    const folder = hasFolder ? await createWorkspaceFolder(limits.folder) : null;
     const instance = await DuckDBInstance.create(":memory:", {
       memory_limit: `${limits.memoryMb}MiB`,
       threads: String(limits.threads),
-      temp_directory: owned === null ? "" : join(owned.path, "spill"),
+      temp_directory: folder === null ? "" : join(folder.path, "spill"),
       max_temp_directory_size: `${Math.floor(limits.maxSpillBytes / 1024)}KiB`,
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
@@ -89,7 +96,13 @@ export class Workspace {
     const connection = await instance.connect();
     // With this setting, times with a time zone become the same day on every machine.
     await connection.run("set TimeZone = 'UTC'");
-    return new Workspace(options, owned, instance, connection);
+    return new Workspace(options, { folder }, instance, connection);
+  }
+
+  /** Returns another connection to this database, which must be disposed of before this one. */
+  async connect(signal = this.signal): Promise<Workspace> {
+    const connection = await this.#instance.connect();
+    return new Workspace({ limits: this.limits, signal, onStuck: this.#onStuck }, null, this.#instance, connection);
   }
 
   /**
@@ -117,12 +130,13 @@ export class Workspace {
   }
 
   /**
-   * Blocks access to all files except `allowedFiles` and continues with one thread, so that sums of
+   * Blocks access to all files except those that are named, or are below a folder that is named, and continues with one thread, so that sums of
    * floating-point numbers do not depend on the number of cores. Settings are locked, except the one that `runTried` changes.
    */
-  async lock(allowedFiles: readonly string[] = []): Promise<void> {
+  async lock({ files = [], folders = [] }: AllowedPaths = {}): Promise<void> {
     await this.connection.run("set threads = 1");
-    if (allowedFiles.length > 0) await this.connection.run(`set allowed_paths = ${sqlTexts(allowedFiles)}`);
+    if (files.length > 0) await this.connection.run(`set allowed_paths = ${sqlTexts(files)}`);
+    if (folders.length > 0) await this.connection.run(`set allowed_directories = ${sqlTexts(folders)}`);
     await this.connection.run("set enable_external_access = false");
     await this.connection.run(`set allowed_configs = ['${DISABLED_OPTIMIZERS}']`);
     await this.connection.run("set lock_configuration = true");
@@ -137,17 +151,10 @@ export class Workspace {
     beside: (other: Workspace) => Promise<Beside>,
   ): Promise<[Main, Beside]> {
     if (this.#isWide) return [await main(), await beside(this)];
-    const connection = await this.#instance.connect();
-    const { limits, signal } = this;
-    const options = { limits, signal, onStuck: this.#onStuck };
-    const other = new Workspace(options, null, this.#instance, connection);
-    try {
-      const works = [main(), beside(other)] as const;
-      await Promise.allSettled(works);
-      return await Promise.all(works);
-    } finally {
-      connection.closeSync();
-    }
+    await using other = await this.connect();
+    const works = [main(), beside(other)] as const;
+    await Promise.allSettled(works);
+    return await Promise.all(works);
   }
 
   /**
@@ -218,7 +225,8 @@ export class Workspace {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.connection.closeSync();
+    if (this.#owned === null) return;
     this.#instance.closeSync();
-    await this.#owned?.[Symbol.asyncDispose]();
+    await this.#owned.folder?.[Symbol.asyncDispose]();
   }
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sqlText } from "../duckdb/quote-sql.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
 import { compareIds } from "./compare-ids.ts";
+import { SnapshotDatabase } from "./snapshot-database.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -20,9 +21,9 @@ async function write(name: string, query: string): Promise<string> {
   connection.closeSync();
   return file;
 }
-const limits = () => ({ ...DEFAULT_LIMITS, folder });
 async function compareQueries(before: string, now: string) {
-  return compareIds(await write("now.parquet", now), await write("before.parquet", before), limits());
+  await using database = new SnapshotDatabase({ ...DEFAULT_LIMITS, folder }, folder);
+  return await compareIds(database, await write("now.parquet", now), await write("before.parquet", before));
 }
 const idsOf = (ids: readonly string[]): string =>
   `select supplier_id from (values ${ids.map((id) => `(${sqlText(id)})`).join(", ")}) t(supplier_id)`;
@@ -70,5 +71,6 @@ test("a file that is not a snapshot is an error", async () => {
   const now = await write("now.parquet", idsOf(["a"]));
   const broken = path.join(folder, "broken.parquet");
   await writeFile(broken, "PAR1");
-  await expect(compareIds(now, broken, limits())).rejects.toThrow();
+  await using database = new SnapshotDatabase(DEFAULT_LIMITS, folder);
+  await expect(compareIds(database, now, broken)).rejects.toThrow();
 });

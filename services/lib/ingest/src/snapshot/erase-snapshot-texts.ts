@@ -36,7 +36,7 @@ export async function eraseSnapshotTexts(erasure: SnapshotErasure): Promise<Eras
   const parquet = await realpath(erasure.parquet);
   const out = path.join(await realpath(path.dirname(erasure.out)), path.basename(erasure.out));
   await using workspace = await Workspace.open({ limits: { ...DEFAULT_LIMITS, threads: 1 }, signal });
-  await workspace.lock([parquet, out]);
+  await workspace.lock({ files: [parquet, out] });
   const from = `read_parquet(${sqlText(parquet)})`;
   const stored = (await workspace.rows(`describe select * from ${from}`)).map(([name]) => String(name));
   if (!stored.includes("supplier_id")) throw new Error(`${parquet} is not a snapshot of a weekly run`);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sqlText } from "../duckdb/quote-sql.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
 import { findSimilarIds } from "./similar-ids.ts";
+import { SnapshotDatabase } from "./snapshot-database.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -19,7 +20,8 @@ async function similarIn(query: string) {
   const connection = await (await DuckDBInstance.create()).connect();
   await connection.run(`copy (${query}) to ${sqlText(file)} (format parquet)`);
   connection.closeSync();
-  return await findSimilarIds(file, { ...DEFAULT_LIMITS, folder });
+  await using database = new SnapshotDatabase({ ...DEFAULT_LIMITS, folder }, folder);
+  return await findSimilarIds(database, file);
 }
 const similarOf = (...ids: string[]) =>
   similarIn(`select supplier_id from (values ${ids.map((id) => `(${sqlText(id)})`).join(", ")}) t(supplier_id)`);

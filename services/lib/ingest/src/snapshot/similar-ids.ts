@@ -1,7 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { sqlText } from "../duckdb/quote-sql.ts";
-import { Workspace } from "../duckdb/workspace.ts";
-import type { IngestLimits } from "../ingest-limits.ts";
+import type { SnapshotDatabase } from "./snapshot-database.ts";
 
 /** Supplier ids that differ only in case, in spaces, in leading zeros or in how Unicode composes their letters. They are different suppliers. */
 export interface SimilarIds {
@@ -17,18 +16,21 @@ const [MAX_EXAMPLES, MAX_IDS] = [3, 3];
 export const PLAIN_ID = `ltrim(regexp_replace(lower(nfc_normalize(supplier_id)), '\\s+', '', 'g'), '0')`;
 
 /** Finds similar supplier ids in a snapshot. @throws Error when the file is not a snapshot */
-export async function findSimilarIds(parquet: string, limits: IngestLimits, signal?: AbortSignal): Promise<SimilarIds> {
+export async function findSimilarIds(
+  database: SnapshotDatabase,
+  parquet: string,
+  signal?: AbortSignal,
+): Promise<SimilarIds> {
   const path = await realpath(parquet);
-  await using workspace = await Workspace.open({ limits, signal });
-  await workspace.lock([path]);
+  await using workspace = await database.connect(signal);
   const from = `read_parquet(${sqlText(path)})`;
   // The hash keeps the groups small. Ids with the same hash by chance differ in their plain form below.
   await workspace.run(
-    `create table alike as select ${PLAIN_ID} as plain, supplier_id from ${from}
+    `create temp table alike as select ${PLAIN_ID} as plain, supplier_id from ${from}
      where hash(${PLAIN_ID}) in (select hash(${PLAIN_ID}) from ${from} group by all having min(supplier_id) <> max(supplier_id))`,
   );
   await workspace.run(
-    `create table alike_groups as select list(distinct supplier_id order by supplier_id) as ids from alike
+    `create temp table alike_groups as select list(distinct supplier_id order by supplier_id) as ids from alike
      group by plain having count(distinct supplier_id) > 1`,
   );
   const [[ids] = []] = await workspace.rows("select coalesce(sum(len(ids)), 0) from alike_groups");

@@ -5,6 +5,7 @@ import { copyNumbers, copyTexts } from "../duckdb/column-copy.ts";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import { Workspace } from "../duckdb/workspace.ts";
 import { DEFAULT_LIMITS } from "../ingest-limits.ts";
+import type { SnapshotDatabase } from "./snapshot-database.ts";
 
 /**
  * Attributes of suppliers that are stored together with their features, one entry per row; null = not known.
@@ -61,6 +62,8 @@ export interface ReadOptions {
   readonly from?: number;
   readonly rows?: number;
   readonly signal?: AbortSignal;
+  /** The database that reads them. Default: one that is opened for it. */
+  readonly database?: SnapshotDatabase;
 }
 
 /**
@@ -82,11 +85,11 @@ export function readFeatures(parquet: string, options: ReadOptions = {}): AsyncG
 
 async function* readRows<Chunk>(
   parquet: string,
-  { from = 0, rows = DEFAULT_CHUNK_ROWS, signal }: ReadOptions,
+  { from = 0, rows = DEFAULT_CHUNK_ROWS, signal, database }: ReadOptions,
   columnsOf: (shape: SnapshotShape) => readonly string[],
   next: (source: RowSource, shape: SnapshotShape, index: number, rows: number) => Promise<Chunk>,
 ): AsyncGenerator<Chunk, void, void> {
-  await using workspace = await openSnapshot(parquet, signal);
+  await using workspace = await openSnapshot(parquet, { signal, database });
   const path = await realpath(parquet);
   const shape = await shapeOf(workspace, path);
   const result = await workspace.stream(
@@ -200,12 +203,19 @@ function snapshotColumns(shape: SnapshotShape): string[] {
   ];
 }
 
-/** Opens DuckDB so that it can read only one snapshot. */
-export async function openSnapshot(parquet: string, signal?: AbortSignal): Promise<Workspace> {
+/** Options of reading one snapshot. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly database?: SnapshotDatabase | undefined;
+}
+
+/** Connects to a database, or opens one that can read only this snapshot. */
+export async function openSnapshot(parquet: string, { signal, database }: OpenOptions = {}): Promise<Workspace> {
+  if (database) return await database.connect(signal);
   // One thread and little memory are enough: reading costs a twentieth of scoring the rows.
   const limits = { ...DEFAULT_LIMITS, memoryMb: 256, threads: 1 };
   const workspace = await Workspace.open({ limits, signal, hasFolder: false });
-  await workspace.lock([await realpath(parquet)]);
+  await workspace.lock({ files: [await realpath(parquet)] });
   return workspace;
 }
 

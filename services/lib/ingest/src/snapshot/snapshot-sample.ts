@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { copyNumbers, copyTexts } from "../duckdb/column-copy.ts";
 import { sqlText } from "../duckdb/quote-sql.ts";
-import { featureColumns, openSnapshot, shapeOf } from "./snapshot-chunks.ts";
+import { featureColumns, type OpenOptions, openSnapshot, shapeOf } from "./snapshot-chunks.ts";
 
 /** Features of some suppliers of a snapshot, as columns. */
 export interface SnapshotSample {
@@ -26,8 +26,12 @@ const MIN_SUPPLIERS = 2_000;
  * the hash of its id, so that the samples of two weeks have the same suppliers. @throws Error when the file is not a
  * snapshot
  */
-export async function readSample(parquet: string, suppliers: number, signal?: AbortSignal): Promise<SnapshotSample> {
-  await using workspace = await openSnapshot(parquet, signal);
+export async function readSample(
+  parquet: string,
+  suppliers: number,
+  options: OpenOptions = {},
+): Promise<SnapshotSample> {
+  await using workspace = await openSnapshot(parquet, options);
   const path = await realpath(parquet);
   const shape = await shapeOf(workspace, path);
   const features = shape.numbers.length + shape.categories.length;
@@ -38,7 +42,7 @@ export async function readSample(parquet: string, suppliers: number, signal?: Ab
   );
   const parts: { readonly numbers: Float64Array[]; readonly texts: (string | null)[][] }[] = [];
   for (;;) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
     const range = { from: 0, count: chunk.rowCount, at: 0 };

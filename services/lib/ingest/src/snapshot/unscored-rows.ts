@@ -2,7 +2,7 @@ import { realpath } from "node:fs/promises";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
 import { COLUMN } from "../mapping/rejected-row-reasons.ts";
-import { openSnapshot, type SnapshotShape, shapeOf } from "./snapshot-chunks.ts";
+import { type OpenOptions, openSnapshot, type SnapshotShape, shapeOf } from "./snapshot-chunks.ts";
 
 /** A feature that counts for the minimum of known features. */
 export interface CountedFeature {
@@ -41,10 +41,10 @@ export interface UnknownCategories {
 export async function countUnscored(
   parquet: string,
   { least, features }: ScoreMinimum,
-  signal?: AbortSignal,
+  options: OpenOptions = {},
 ): Promise<UnscoredRows> {
   if (features.length === 0) return { rows: 0, missing: [], unknown: [] };
-  await using workspace = await openSnapshot(parquet, signal);
+  await using workspace = await openSnapshot(parquet, options);
   const path = await realpath(parquet);
   const shape = await shapeOf(workspace, path);
   const unknown = await unknownCategories(workspace, path, features, shape);

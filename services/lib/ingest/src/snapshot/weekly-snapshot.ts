@@ -133,7 +133,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
     sources.push(...loaded.reports);
     loadedSources.set(source.name, loaded);
   }
-  await workspace.lock([partial]);
+  await workspace.lock({ files: [partial] });
   workspace.report({ step: "mapping" });
   const mapped =
     weekly.form === "flat"

@@ -21,7 +21,7 @@ export async function readValueTable(file: string, bytes: Uint8Array): Promise<V
 
 async function readParquet(file: string): Promise<ValueTable> {
   await using workspace = await Workspace.open({ limits: DEFAULT_LIMITS });
-  await workspace.lock([file]);
+  await workspace.lock({ files: [file] });
   const from = `read_parquet(${sqlText(file)})`;
   try {
     const columns = (await workspace.rows(`describe select * from ${from}`)).map(([name, type]) => ({
