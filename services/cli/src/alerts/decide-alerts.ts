@@ -1,9 +1,9 @@
 import type { Alert } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type { AlertActionSchema } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { UsageError } from "../errors/usage-error.ts";
 import { inCommandWords } from "../remote/command-words.ts";
+import { hasUnknownOutcome } from "../remote/unknown-outcome.ts";
 import type { AlertClient } from "./alert-pages.ts";
 import { findAlerts } from "./find-alerts.ts";
 
@@ -49,11 +49,6 @@ export interface Interruption {
 
 /** Number of alerts in one call: after an interruption, it is unknown for as many whether they were changed. */
 const ALERTS_PER_CALL = 20;
-
-/** Codes of errors after which the call may have been performed. */
-const UNKNOWN_OUTCOME: ReadonlySet<Code> = new Set([
-  ...[Code.Unavailable, Code.DeadlineExceeded, Code.Canceled, Code.Unknown, Code.Internal, Code.DataLoss],
-]);
 
 /**
  * Reads the alerts, then performs the same action on each, based on the version that was read, or on the version behind
@@ -109,7 +104,7 @@ export async function decideAlerts(
         throw new UsageError(first.error.message);
       results.push(...decided);
     } catch (error) {
-      const isUnknown = error instanceof Error && UNKNOWN_OUTCOME.has(ConnectError.from(error.cause).code);
+      const isUnknown = error instanceof Error && hasUnknownOutcome(error);
       if (!(error instanceof Error) || error instanceof UsageError || (from === 0 && !isUnknown)) throw error;
       const targets = known.slice(from).map(({ target }) => target);
       const called = isUnknown ? part.length : 0;

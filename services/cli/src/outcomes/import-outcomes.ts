@@ -10,6 +10,7 @@ import { type OutcomeFile, type OutcomeFileRow, withOutcomes } from "@bellwether
 import type { RejectedRows } from "@bellwether/ingest/rejected-rows";
 import type { SourceReport } from "@bellwether/ingest/sources/load-source";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { orInterrupted } from "../remote/interrupted-import-error.ts";
 
 export interface ImportOptions {
   readonly mapping: OutcomeMapping;
@@ -58,7 +59,7 @@ const PAGE_ROWS = 1_000;
 /** Maximum number of violations that a report lists. */
 const MAX_VIOLATIONS = 10_000;
 
-/** Sends the outcomes of a file, a page at a time. Each page is stored as a whole, or not at all. @throws SourceError */
+/** Sends the outcomes of a file, a page at a time. Each page is stored as a whole, or not at all. @throws SourceError, InterruptedImportError */
 export function importOutcomes(file: string, options: ImportOptions, send: Send): Promise<OutcomeImport> {
   return withOutcomes({ file, mapping: options.mapping }, (open) => importRows(open, options, send));
 }
@@ -69,11 +70,18 @@ async function importRows(open: OutcomeFile, options: ImportOptions, send: Send)
   const found: (Omit<FileViolation, "line"> & { readonly place: number })[] = [];
   let violationCount = 0;
   let answered = { modelName: wanted, horizonDays: 0 };
+  let sent = 0;
   for await (const page of open.pages(PAGE_ROWS)) {
-    const answer = await send({
-      ...{ requestId: randomUUID(), modelName: wanted, rows: page.map(rowToProto), source, dryRun },
-      onConflict: corrects ? OutcomeConflict.CORRECT : OutcomeConflict.REJECT,
-    });
+    sent += page.length;
+    const { keptNotes: _keptNotes, ...results } = sums;
+    const answer = await orInterrupted(
+      send({
+        ...{ requestId: randomUUID(), modelName: wanted, rows: page.map(rowToProto), source, dryRun },
+        onConflict: corrects ? OutcomeConflict.CORRECT : OutcomeConflict.REJECT,
+      }),
+      () =>
+        dryRun ? undefined : { results, called: page.length, unsent: open.report.read - open.rejected.count - sent },
+    );
     for (const key of ["recorded", "corrected", "unchanged", "keptNotes", "rejected"] as const)
       sums[key] += answer[key];
     answered = { modelName: answer.modelName, horizonDays: answer.horizonDays };

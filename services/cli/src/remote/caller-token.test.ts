@@ -20,3 +20,12 @@ test("both together, and a text that is not a token, are errors without the toke
   );
   expect(() => callerToken({ env: { BELLWETHER_TOKEN: "two words" } })).toThrow(/^BELLWETHER_TOKEN is not a token/);
 });
+
+test("a token file with several lines is an error without its content", async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-token-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = path.join(folder, "token");
+  await writeFile(file, "s3cret\ns3cret\n");
+  const message = `BELLWETHER_TOKEN_FILE: ${file} does not contain a token, expected one line of visible ASCII characters without spaces`;
+  expect(() => callerToken({ env: { BELLWETHER_TOKEN_FILE: file } })?.()).toThrow(new Error(message));
+});

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { readEnv } from "@bellwether/env/env";
+import { isToken, readTokenFile, TOKEN_FORM } from "@bellwether/env/text-file";
 import type { MeshTransportOptions } from "@bellwether/mesh/client/mesh-transport";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import type { CliContext } from "../context/cli-context.ts";
@@ -12,11 +12,10 @@ import { UsageError } from "../errors/usage-error.ts";
 export function callerToken({ env }: Pick<CliContext, "env">): (() => string) | undefined {
   const { BELLWETHER_TOKEN_FILE: file, BELLWETHER_TOKEN: text } = env;
   if (file && text) throw new UsageError("BELLWETHER_TOKEN_FILE and BELLWETHER_TOKEN exclude each other: set one");
-  if (file) return () => readFileSync(file, "utf8").trim();
+  if (file) return () => readTokenFile("BELLWETHER_TOKEN_FILE", file);
   if (!text) return undefined;
   const token = text.trim();
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw new UsageError("BELLWETHER_TOKEN is not a token: expected one word of visible ASCII characters");
+  if (!isToken(token)) throw new UsageError(`BELLWETHER_TOKEN is not a token: expected ${TOKEN_FORM}`);
   return () => token;
 }
 

@@ -6,6 +6,7 @@ import {
   OnConflict,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { orInterrupted } from "../remote/interrupted-import-error.ts";
 import { masterDataRow, type RowProblem } from "./master-data-row.ts";
 import { type CsvRow, readMasterData } from "./read-master-data.ts";
 
@@ -64,7 +65,8 @@ export const MAX_CHANGES = 10_000;
  * Imports a file in requests of 1,000 rows. With STOP, the whole file is compared first, so that a conflict in its
  * last line stops the import before anything is stored.
  * @param onRows Called with the number of rows that were read so far and that of all rows.
- * @throws UsageError for a file that cannot be read, before anything is stored; the error of `send`
+ * @throws UsageError for a file that cannot be read, before anything is stored; InterruptedImportError when rows may be
+ * stored, and the error of `send` otherwise
  */
 export async function importFile(
   file: string,
@@ -76,16 +78,17 @@ export async function importFile(
   for await (const _row of readMasterData(file, options)) total++;
   const comparesFirst = options.onConflict === OnConflict.STOP && !options.isDryRun;
   if (comparesFirst) {
-    const compared = await importRows(file, { ...options, isDryRun: true }, send, () => undefined);
+    const compared = await importRows(file, { ...options, isDryRun: true }, send, total, () => undefined);
     if (compared.isStopped) return compared;
   }
-  return await importRows(file, options, send, (rows) => onRows(rows, total));
+  return await importRows(file, options, send, total, (rows) => onRows(rows, total));
 }
 
 async function importRows(
   file: string,
   options: ImportOptions,
   send: Send,
+  total: number,
   onRows: (rows: number) => void,
 ): Promise<FileReport> {
   const { isDryRun: dryRun, onConflict } = options;
@@ -99,7 +102,17 @@ async function importRows(
   const check = createRowCheck(options);
   const flush = async (): Promise<void> => {
     if (page.length > 0) {
-      const answer = await send({ requestId: randomUUID(), rows: page.map(({ row }) => row), dryRun, onConflict });
+      const { created, updated, unchanged, skipped, rejected } = sums;
+      const answer = await orInterrupted(
+        send({ requestId: randomUUID(), rows: page.map(({ row }) => row), dryRun, onConflict }),
+        () =>
+          dryRun
+            ? undefined
+            : {
+                results: { created, updated, unchanged, skipped, rejected },
+                ...{ called: page.length, unsent: total - sums.rows },
+              },
+      );
       for (const key of COUNTS) sums[key] += answer[key];
       isStopped ||= answer.stopped;
       for (const { row, created: isCreated, fields } of answer.changes.slice(0, MAX_CHANGES - changes.length)) {

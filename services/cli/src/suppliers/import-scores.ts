@@ -4,6 +4,7 @@ import type {
 } from "@bellwether/gen/bellwether/ops/v1/external_score_service_pb";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { UsageError } from "../errors/usage-error.ts";
+import { orInterrupted } from "../remote/interrupted-import-error.ts";
 import { readMasterData } from "./read-master-data.ts";
 
 export interface ScoreImport {
@@ -55,9 +56,12 @@ function readHeader(file: string, names: readonly string[]): readonly string[] {
 
 /**
  * Imports external scores of a file in requests of 1,000 rows. Of two rows about the same supplier and day with different scores, only the
- * first one counts. @throws UsageError for a file that cannot be read; the error of `send`
+ * first one counts. @throws UsageError for a file that cannot be read; InterruptedImportError when
+ * rows may be stored, and the error of `send` otherwise
  */
 export async function importScoreFile(file: string, options: ScoreImport, send: Send): Promise<ScoreReport> {
+  let total = 0;
+  for await (const _row of readMasterData(file, { delimiter: options.delimiter, readHeader })) total++;
   const { source, delimiter, isDryRun: dryRun, replaces: replace } = options;
   const sums = { rows: 0, stored: 0, unchanged: 0, replaced: 0, rejected: 0 };
   const lines: RejectedLine[] = [];
@@ -68,7 +72,10 @@ export async function importScoreFile(file: string, options: ScoreImport, send: 
   const flush = async (): Promise<void> => {
     if (page.length > 0) {
       const rows = page.map(({ line: _line, ...row }) => row);
-      const answer = await send({ source, rows, dryRun, replace });
+      const { rows: read, ...results } = sums;
+      const answer = await orInterrupted(send({ source, rows, dryRun, replace }), () =>
+        dryRun ? undefined : { results, called: rows.length, unsent: total - read },
+      );
       for (const key of ["stored", "unchanged", "replaced"] as const) sums[key] += answer[key];
       for (const { row, message } of answer.rejected) {
         const { line = 0, supplierId = "" } = page[row] ?? {};

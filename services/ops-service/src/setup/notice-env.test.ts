@@ -68,6 +68,13 @@ test("all missing and malformed variables are reported at once, without the valu
   expect(text).not.toMatch(/secret-path|tooshort/);
 });
 
+test("a broken escape in the password of the mail server is named without the password", async () => {
+  const url = "smtps://bell:s3cret%zz@mail.example.org";
+  await expect(read(ROUTES, { ...GOOD, BELLWETHER_SMTP_URL: url })).rejects.toThrow(
+    /BELLWETHER_SMTP_URL: found \[redacted\], expected a user and a password with %25 for each percent sign/,
+  );
+});
+
 test("why no notice is sent is known, with the way out; a file that is named must exist", async () => {
   const empty = await read("# nothing yet\n", {});
   expect(empty).toMatchObject({ notices: undefined, none: { reason: "no_destinations" } });

@@ -127,6 +127,12 @@ function mailServerFrom(read: NoticeEnv, violations: EnvViolation[]): MailServer
   if (smtpUrl === null || from === null) return undefined;
   const url = new URL(smtpUrl.reveal());
   const { protocol, hostname, port, username, password } = url;
+  const login = username === "" ? undefined : loginOf(username, password);
+  if (login === null) {
+    const expected = "a user and a password with %25 for each percent sign that is not part of an escape";
+    violations.push({ name: "BELLWETHER_SMTP_URL", found: "[redacted]", expected });
+    return undefined;
+  }
   return {
     ...{
       host: hostname.replace(/^\[|\]$/g, ""),
@@ -134,8 +140,17 @@ function mailServerFrom(read: NoticeEnv, violations: EnvViolation[]): MailServer
       from,
     },
     tls: protocol === "smtps:" ? "implicit" : "starttls",
-    ...(username !== "" && { login: { user: decodeURIComponent(username), password: decodeURIComponent(password) } }),
+    ...(login && { login }),
     clearText: read.smtpAllowCleartext ? "allowed" : "this_machine",
     allowPrivateNetworks: read.smtpAllowPrivate,
   };
+}
+
+/** Returns user and password without escapes; null: an escape is broken. */
+function loginOf(user: string, password: string): MailServerSettings["login"] | null {
+  try {
+    return { user: decodeURIComponent(user), password: decodeURIComponent(password) };
+  } catch {
+    return null;
+  }
 }

@@ -63,3 +63,14 @@ test.each(["", " ", "ada\n", "x".repeat(257)])("no token is signed for the subje
   const token = issueToken(localKeyFiles(folder()).privateKeyFile, { subject, roles: ["viewer"], lifetimeS: 60 });
   await expect(token).rejects.toThrow(TokenSubjectError);
 });
+
+test("a file that is not a private key is an error without its content", async () => {
+  const file = path.join(parent, "other.json");
+  for (const text of ["s3cret-key", '{"kty":"OKP","crv":"Ed25519","x":"AA","d":"s3cret"}', "null"]) {
+    await writeFile(file, text);
+    const issued = issueToken(file, { subject: "ada", roles: ["viewer"], lifetimeS: 60 });
+    await expect(issued).rejects.toThrow(
+      new Error(`${file} is not a private key as JSON Web Key: npx bellwether auth keys creates one`),
+    );
+  }
+});

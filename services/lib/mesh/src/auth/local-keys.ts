@@ -58,15 +58,14 @@ export class TokenSubjectError extends Error {
   override readonly name = "TokenSubjectError" as const;
 }
 
-/** Signs a token with a local private key. @throws TokenSubjectError */
+/** Signs a token with a local private key. @throws TokenSubjectError, Error that quotes nothing of the file */
 export async function issueToken(
   privateKeyFile: string,
   { subject, roles, scope, lifetimeS }: TokenClaims,
 ): Promise<string> {
   const violation = subjectViolation(subject);
   if (violation !== undefined) throw new TokenSubjectError(`the subject ${violation}`);
-  const jwk: JWK = JSON.parse(await readFile(privateKeyFile, "utf8"));
-  const key = await importJWK(jwk, "EdDSA");
+  const { jwk, key } = await readSigningKey(privateKeyFile);
   return new SignJWT({ roles, ...(scope && { [SCOPE_CLAIM]: scope }) })
     .setProtectedHeader({ alg: "EdDSA", ...(jwk.kid !== undefined && { kid: jwk.kid }) })
     .setIssuer(LOCAL_ISSUER)
@@ -75,4 +74,15 @@ export async function issueToken(
     .setIssuedAt()
     .setExpirationTime(Math.floor(Date.now() / 1000) + lifetimeS)
     .sign(key);
+}
+
+async function readSigningKey(file: string): Promise<{ readonly jwk: JWK; readonly key: CryptoKey | Uint8Array }> {
+  const text = await readFile(file, "utf8");
+  try {
+    const jwk: JWK = JSON.parse(text);
+    return { jwk, key: await importJWK(jwk, "EdDSA") };
+  } catch {
+    // The error of JSON.parse quotes the text.
+    throw new Error(`${file} is not a private key as JSON Web Key: npx bellwether auth keys creates one`);
+  }
 }

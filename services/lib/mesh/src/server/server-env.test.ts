@@ -97,6 +97,10 @@ test("the token for peers is read again for each call, because it may be renewed
   expect(token?.()).toBe("token");
   await writeFile(at("token"), "renewed\n");
   expect(token?.()).toBe("renewed");
+  await writeFile(at("token"), "s3cret\ns3cret\n");
+  expect(() => token?.()).toThrow(
+    /^BELLWETHER_TOKEN_FILE: \S+ does not contain a token, expected one line of [a-zA-Z ]+$/,
+  );
 });
 
 test("keys of a file and of a URL enable tokens, with the configured issuer, audience and claim", async () => {

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { type EnvOf, env } from "@bellwether/env/env";
-import { readTextFile } from "@bellwether/env/text-file";
+import { readTextFile, readTokenFile } from "@bellwether/env/text-file";
 import { isRight, isRoleName, RIGHTS } from "../auth/permissions.ts";
 import { readPublicKeys } from "../auth/public-keys.ts";
 import type { Right, RoleName } from "../call/caller.ts";
@@ -113,7 +112,7 @@ export function peerSettings(read: PeerEnv): Pick<MeshTransportOptions, "tls" | 
   const { tokenFile } = read;
   return {
     ...(material && { tls: material }),
-    ...(tokenFile !== null && { token: () => readFileSync(tokenFile, "utf8").trim() }),
+    ...(tokenFile !== null && { token: () => readTokenFile("BELLWETHER_TOKEN_FILE", tokenFile) }),
     ...(read.authAllowCleartext && { allowCleartext: true }),
   };
 }
