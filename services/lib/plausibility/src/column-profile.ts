@@ -30,7 +30,7 @@ export interface ColumnProfile {
   readonly distinct: number;
   /** A frequent value as text, at most 64 characters: of a number the median. Empty: not recorded. */
   readonly topValue: string;
-  /** Number of rows with that value. 0: not recorded. */
+  /** Number of rows with that value. 0: not recorded, or in many rows, a share below 1 %. */
   readonly topRows: number;
   /** Null: the column is not numeric in the mapping, or it has no values. */
   readonly numbers: NumberFigures | null;

@@ -2,6 +2,7 @@ import type { ColumnMapping } from "@bellwether/config/source-mapping";
 import { dateForms, dateSql } from "./date-sql.ts";
 import { numberTextSql } from "./number-sql.ts";
 import { sqlText } from "./quote-sql.ts";
+import { trimSql } from "./trim-sql.ts";
 
 /** DuckDB type of each column type. */
 export const DUCKDB_TYPE: Readonly<Record<ColumnMapping["type"], string>> = {
@@ -38,27 +39,27 @@ function numberWords({ numberForm }: ColumnMapping, decimal: string): string {
   return ["a number", ...(marks.length === 0 ? [] : [marks.join(" and ")])].join(" with ");
 }
 
-/**
- * SQL list of the characters that are removed around a value: blank, tab and no-break space, which
- * spreadsheets leave there.
- */
-const BLANKS = sqlText(" \t\u00a0");
+/** Characters that are removed around a value: blank, tab and no-break space, which spreadsheets leave there. */
+const BLANKS = [" ", "\t", "\u00a0"];
 
 /**
  * Returns the SQL of a raw text value, without surrounding blanks unless its column keeps them; null when the
  * text is empty.
  */
 export function bareValue(column: ColumnMapping, raw: string): string {
-  return `nullif(${column.type === "text" && !column.trim ? raw : `trim(${raw}, ${BLANKS})`}, '')`;
+  if (keepsBlanks(column)) return `nullif(${raw}, '')`;
+  // The texts of numbers and dates are short, and a file can have thousands of them.
+  return `nullif(${column.type === "text" ? trimSql(raw, BLANKS) : `trim(${raw}, ${sqlText(BLANKS.join(""))})`}, '')`;
 }
+
+const keepsBlanks = ({ type, trim }: ColumnMapping): boolean => type === "text" && !trim;
 
 /** Returns SQL that is true when a rule of the column makes `bare` "not known". */
 export function ruledNull(column: ColumnMapping, bare: string): string {
-  const rules = column.nullPatterns.map(
-    (pattern) => `regexp_full_match(trim(${bare}, ${BLANKS}), ${sqlText(pattern)})`,
-  );
+  const text = keepsBlanks(column) ? trimSql(bare, BLANKS) : bare;
+  const rules = column.nullPatterns.map((pattern) => `regexp_full_match(${text}, ${sqlText(pattern)})`);
   if (column.nullValues.length > 0)
-    rules.unshift(`trim(${bare}, ${BLANKS}) in (${column.nullValues.map((v) => sqlText(v.trim())).join(", ")})`);
+    rules.unshift(`${text} in (${column.nullValues.map((v) => sqlText(v.trim())).join(", ")})`);
   return rules.length === 0 ? "false" : `coalesce(${rules.join(" or ")}, false)`;
 }
 

@@ -47,15 +47,23 @@ export async function changedAttributes(workspace: Workspace, table: string): Pr
     `select ${EXPOSURE_CHANGE}, count(*) from ${table}
      where "~fault" is null and ${EXPOSURE_CHANGE} is not null group by all order by all`,
   );
-  for (const [attribute, maxBytes] of Object.entries(TEXT_BYTES)) {
+  const accepted = `from ${table} where "~fault" is null`;
+  const texts = Object.entries(TEXT_BYTES).map(([attribute, maxBytes]) => {
     const column = sqlName(COLUMN.attribute(attribute));
+    return { attribute, maxBytes, column, nul: `contains(${column}, chr(0))`, longest: `max(strlen(${column}))` };
+  });
+  const [seen = []] = await workspace.rows(
+    `select ${texts.flatMap(({ longest, nul }) => [longest, `bool_or(${nul})`]).join(", ")} ${accepted}`,
+  );
+  for (const [i, { attribute, maxBytes, column, nul }] of texts.entries()) {
+    const [longest, hasNul] = seen.slice(2 * i);
+    if (Number(longest ?? 0) <= maxBytes && hasNul !== true) continue;
     const [counts = []] = await workspace.rows(
-      `select count(*) filter (strlen(replace(${column}, chr(0), '')) > ${maxBytes}),
-         count(*) filter (contains(${column}, chr(0))) from ${table} where "~fault" is null`,
+      `select count(*) filter (strlen(replace(${column}, chr(0), '')) > ${maxBytes}), count(*) filter (${nul}) ${accepted}`,
     );
-    const [long = 0, nul = 0] = counts.map(Number);
+    const [long = 0, withNul = 0] = counts.map(Number);
     if (long > 0) found.push({ attribute, change: `cut to ${maxBytes} bytes`, rows: long });
-    if (nul > 0) found.push({ attribute, change: "NUL characters removed", rows: nul });
+    if (withNul > 0) found.push({ attribute, change: "NUL characters removed", rows: withNul });
   }
   for (const [change, rows] of exposures)
     found.push({ attribute: "exposure", change: String(change), rows: Number(rows) });

@@ -33,18 +33,18 @@ const MAX_VALUES = 4;
 
 /**
  * Describes rows for which an expression failed, by their number: each is computed again, alone.
- * @param table table expression of the rows, and its name in the mapping
+ * @param table table expression of the rows, its name in the mapping, and the SQL of a row's number
  */
 export async function describeFailedRows(
   workspace: Workspace,
-  table: { readonly from: string; readonly name: string },
+  table: { readonly from: string; readonly name: string; readonly row: string },
   failed: readonly FailedRow[],
 ): Promise<ReadonlyMap<number, FailedRowText>> {
   const found = new Map<number, FailedRowText>();
   if (failed.length === 0) return found;
   await workspace.run(
     `create or replace temp table ${FAILED} as
-     select * from (select row_number() over () as "~row", * from ${table.from}) where "~row" in (${failed.map(({ row }) => row).join(", ")})`,
+     select * from (select ${table.row} as "~row", * from ${table.from}) where "~row" in (${failed.map(({ row }) => row).join(", ")})`,
   );
   const described = await workspace.rows(`select column_name from (describe ${FAILED})`);
   const columns = described.map(([name]) => String(name)).filter((name) => !name.startsWith("~"));

@@ -1,6 +1,7 @@
 import type { AttributeMapping, RowsMapping } from "@bellwether/config/feature-mapping";
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import { sqlName, sqlText } from "../duckdb/quote-sql.ts";
+import { trimSql } from "../duckdb/trim-sql.ts";
 import { MAX_SAMPLE_TEXT } from "../rejected-rows.ts";
 import { idSql } from "../supplier-id.ts";
 import { EXPOSURE_CHANGE, exposureChange, FAILED_ATTRIBUTES } from "./changed-attributes.ts";
@@ -10,7 +11,7 @@ import { failedMark, triedSql, triedValue } from "./tried-expressions.ts";
 
 /**
  * Quoted SQL name of the table that `mapRows` creates. Accepted rows are those where `~fault` is null; `~row`
- * is their order.
+ * is their order: their place in the files, or their number.
  */
 export const MAPPED = '"mapped rows"';
 
@@ -53,6 +54,9 @@ export interface RowsToMap {
   readonly newestOnly: boolean;
 }
 
+/** Returns the SQL of a row's number, the column `~row`: its place, or the number of the result of the mapping's SQL. */
+export const rowSql = (place: string | null): string => place ?? "row_number() over ()";
+
 /** One column of the table of mapped rows. */
 export interface MappedColumn {
   readonly name: string;
@@ -80,7 +84,7 @@ const ATTRIBUTES = {
   owner: "owner",
 } as const satisfies Record<keyof AttributeMapping, string>;
 
-const textCast = (value: string) => `nullif(trim(${value}::varchar), '')`;
+const textCast = (value: string) => `nullif(${trimSql(`${value}::varchar`, [" "])}, '')`;
 
 /** Returns the columns of the table of mapped rows, in their order. */
 export function mappedColumns({ rows, model, path, asOf }: RowsToMap): MappedColumn[] {
@@ -171,7 +175,7 @@ export function mappedSql(
   const unused = [...columns.map((c) => given(c.name)), ...failedMarks, ...(keep ? [KEEP] : [])];
   return `
     with given_rows as (
-      select row_number() over () as "~row", ${task.place ?? "null"} as "~place", ${task.cleaned ?? "false"} as ${CLEANED_BEFORE}, ${keep}${values.join(", ")} from ${task.from}
+      select ${rowSql(task.place)} as "~row", ${task.place ?? "null"} as "~place", ${task.cleaned ?? "false"} as ${CLEANED_BEFORE}, ${keep}${values.join(", ")} from ${task.from}
     ),
     computed_rows as (${computedRows(tried)}),
     cast_rows as (select *, ${casts.join(", ")}, ${cleanedMark()} as "~cleaned",

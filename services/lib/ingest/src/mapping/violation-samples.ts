@@ -2,7 +2,7 @@ import type { Workspace } from "../duckdb/workspace.ts";
 import { MAX_SAMPLE_TEXT, type ReasonCount } from "../rejected-rows.ts";
 import { FIRST_ROW, keptRows, type RowMark } from "./duplicate-rows.ts";
 import { describeFailedRows } from "./failed-rows.ts";
-import { MAPPED, type MappedColumn, type RowsToMap } from "./mapped-sql.ts";
+import { MAPPED, type MappedColumn, type RowsToMap, rowSql } from "./mapped-sql.ts";
 
 /** A row that violates a rule. */
 export interface ViolationSample {
@@ -39,7 +39,7 @@ export async function violationReasons(workspace: Workspace, marks: readonly Row
 export async function violationSamples(
   workspace: Workspace,
   marks: readonly RowMark[],
-  { rows, from }: RowsToMap,
+  { rows, from, place: placeSql }: RowsToMap,
   tried: readonly MappedColumn[],
   compared: readonly string[],
 ): Promise<ViolationSample[]> {
@@ -54,7 +54,7 @@ export async function violationSamples(
   const kept = await keptRows(workspace, MAPPED, seconds, compared, rows.keepNewestBy ?? null);
   const failed = await describeFailedRows(
     workspace,
-    { from, name: rows.from },
+    { from, name: rows.from, row: rowSql(placeSql) },
     found.flatMap(([, index, , , row]) => {
       const { path, expression = null } = tried[Number(index)] ?? {};
       return path === undefined || expression === null

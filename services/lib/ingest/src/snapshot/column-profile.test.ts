@@ -93,3 +93,14 @@ test("a few different values are counted exactly, whatever they are", async () =
     expect([columns[0]?.distinct, columns[2]?.distinct], `${many} values`).toEqual([many, many]);
   }
 });
+
+test("in a large file, the rows of a frequent value are counted exactly, and those of a rare one are not counted", async () => {
+  const rows = Array.from(
+    { length: 45_000 },
+    (_, i) => `s${i},${i % 3 === 0 ? i : 7},${i},${i % 2 ? "DE" : "FR"},North`,
+  );
+  const [delay, amount, country] = (await profile(...rows)).columns;
+  expect(delay).toMatchObject({ topValue: "7.0", topRows: 30_000, rows: 45_000 });
+  expect(amount).toMatchObject({ topRows: 0, missing: 0 });
+  expect(country).toMatchObject({ distinct: 2, topRows: 22_500 });
+}, 60_000);
