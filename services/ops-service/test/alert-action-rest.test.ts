@@ -72,6 +72,23 @@ test("snooze, comment, override and undo change the alert, and the same request 
   await twice({ action: "override", severity: null, band: null, reason: "over" });
 });
 
+test("an id in upper case names the same alert: in the answer, in a list of actions, and as its own duplicate", async () => {
+  const upper = alertId.toUpperCase();
+  const answer = await post({ ...(await target()), alert_id: upper, action: "comment", comment: "in upper case" });
+  expect(answer).toMatchObject({ status: 200, body: { alert: { alert_id: alertId } } });
+  const { version } = await target();
+  const value = { alertId: upper, version: BigInt(version), comment: "in a list" };
+  const { results } = await ops.alerts.decideAlerts({ actions: [{ action: { case: "comment", value } }] });
+  expect(results).toMatchObject([{ alertId, alert: { alertId } }]);
+  expect((await ops.alerts.getAlert({ alertId: upper })).alert?.alertId).toBe(alertId);
+  const own = { action: "resolve", disposition: "duplicate", duplicate_of_alert_id: upper };
+  const rejected = await post({ ...(await target()), ...own });
+  expect([rejected.status, JSON.stringify(rejected.body)]).toEqual([
+    400,
+    expect.stringContaining("is the alert itself"),
+  ]);
+});
+
 test.each([
   [{ action: "resolve", disposition: "duplicate" }, 400, "duplicate_of_alert_id: is required"],
   [{ action: "resolve", disposition: "duplicate", duplicate_of_alert_id: newUuidV7() }, 400, "no alert has this id"],

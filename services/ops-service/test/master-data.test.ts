@@ -99,6 +99,8 @@ test("a repeated request answers as the first one did; its id is not accepted fo
   const rows = [{ supplierId: "R-1", owner: "A" }];
   expect(await importRows(rows, { requestId })).toMatchObject({ created: 1, repeatedRequest: false });
   expect(await importRows(rows, { requestId })).toMatchObject({ created: 1, repeatedRequest: true });
+  const upper = requestId.toUpperCase();
+  expect(await importRows(rows, { requestId: upper })).toMatchObject({ created: 1, repeatedRequest: true });
   const failure = await failureOf(importRows([{ supplierId: "R-1", owner: "B" }], { requestId }));
   expect([failure.code, await supplierOf("R-1")]).toEqual([Code.Aborted, expect.objectContaining({ owner: "A" })]);
 });

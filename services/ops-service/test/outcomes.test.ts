@@ -203,9 +203,19 @@ describe("RecordOutcomes", () => {
     const requestId = randomUUID();
     expect(await record([row], { requestId })).toMatchObject({ recorded: 1, repeatedRequest: false });
     expect(await record([row], { requestId })).toMatchObject({ recorded: 1, repeatedRequest: true });
+    const upper = requestId.toUpperCase();
+    expect(await record([row], { requestId: upper })).toMatchObject({ recorded: 1, repeatedRequest: true });
     const other = record([{ ...row, happenedOn: "2026-02-02" }], { requestId });
     expect((await failureOf(other)).code).toBe(Code.Aborted);
     expect(await listed("S-7")).toHaveLength(1);
+  });
+
+  test("the spelling of a prediction's id is no difference between two requests", async () => {
+    const requestId = randomUUID();
+    const row = { supplierId: "S-7", predictionId: randomUUID() };
+    expect(await record([row], { requestId })).toMatchObject({ rejected: 1 });
+    const upper = { ...row, predictionId: row.predictionId.toUpperCase() };
+    expect(await record([upper], { requestId })).toMatchObject({ rejected: 1, repeatedRequest: true });
   });
 
   test("two contradictory requests at the same time: one is stored, the other is rejected", async () => {

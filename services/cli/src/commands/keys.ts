@@ -72,7 +72,7 @@ export function keysCommand(context: CliContext): Command {
     .action(async (which: string, options: OpsOptions) => {
       const report = createReport(options);
       const revoked = await callOps(context, options, async (client) => {
-        const keyId = UUID_PATTERN.test(which) ? which : await findKey(client, which);
+        const keyId = UUID_PATTERN.test(which.toLowerCase()) ? which : await findKey(client, which);
         return (await client.revokeApiKey({ keyId }, { timeoutMs: TIMEOUT_MS })).apiKey;
       });
       if (!revoked) return;

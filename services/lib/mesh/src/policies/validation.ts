@@ -5,8 +5,9 @@ import type { Policy } from "../call/policy.ts";
 import { type FieldViolation, invalidRequest } from "../errors/rpc-error.ts";
 import { expectedForm } from "./expected-form.ts";
 import { expectedValues } from "./expected-values.ts";
+import { createUuidWriter } from "./lower-case-uuids.ts";
 
-/** Checks every request message against its protovalidate rules. */
+/** Checks every request message against its protovalidate rules, and writes its UUIDs in lower case. */
 export interface ValidationPolicy extends Policy {
   /**
    * Compiles the rules of all messages, one message in each iteration of the event loop. Without it, each is compiled on its first
@@ -21,6 +22,7 @@ export interface ValidationPolicy extends Policy {
  */
 export function validationPolicy(methods: readonly DescMethod[]): ValidationPolicy {
   const validator = createValidator({ regexMatch: createMatcher() });
+  const writeUuids = createUuidWriter();
   const uncompiled = methods.map(({ input }) => input);
   const compile = (): void => {
     const input = uncompiled.pop();
@@ -30,6 +32,7 @@ export function validationPolicy(methods: readonly DescMethod[]): ValidationPoli
   };
   return {
     message(call, message) {
+      writeUuids(call.method.input, message);
       const violations = violationsOf(validator, call.method.input, message);
       if (violations.length > 0) throw invalidRequest(violations);
     },

@@ -126,11 +126,13 @@ const outcomeValue = (occurred: boolean): OutcomeValue =>
 
 function recordFromProto(request: RecordOutcomesRequest, modelName: string, caller: Caller): RecordRequest {
   const { requestId, rows, source, onConflict, dryRun } = request;
+  // The spelling of an id is no difference between two requests.
+  const compared = { ...request, rows: rows.map((row) => ({ ...row, predictionId: row.predictionId.toLowerCase() })) };
   return {
     ...{ requestId, modelName, actor: actorOf(caller), isDryRun: dryRun },
     digest: createHash("sha256")
       .update(scopeKey(caller.scope).join())
-      .update(toBinary(RecordOutcomesRequestSchema, request))
+      .update(toBinary(RecordOutcomesRequestSchema, compared))
       .digest("hex"),
     source: nameOf(SOURCES, source) ?? "call",
     corrects: onConflict === OutcomeConflict.CORRECT,
