@@ -207,8 +207,9 @@ test("a stale version names who changed the alert and the way out; nothing chang
 
 test("an action on several alerts has one result for each, and exit code 1 when one failed", async () => {
   const [three, four, five] = await Promise.all(["S-3", "S-4", "S-5"].map(idOf));
-  const closed = await run("resolve", four ?? "", "--disposition", "duplicate", "--of", (three ?? "").slice(0, 8));
-  expect(closed).toMatchObject({ code: 0 });
+  const foreign = await run("resolve", four ?? "", "--disposition", "duplicate", "--of", (three ?? "").slice(0, 8));
+  expect([foreign.code, foreign.stderr]).toEqual([2, expect.stringContaining("is about the supplier S-3, and this")]);
+  expect(await run("resolve", four ?? "", "--disposition", "mitigated")).toMatchObject({ code: 0 });
   const none = "00000000-0000-4000-8000-000000000000";
   const ids = [three, four, three?.slice(0, 8), five, none, "ffffffff-0000"].flatMap((id) => id ?? []);
   const { code, value, stderr } = await json("acknowledge", ...ids);

@@ -273,3 +273,23 @@ describe("Idempotency-Key", () => {
     expect(await target()).toEqual(before);
   });
 });
+
+test("an alert is a duplicate of one about the same supplier, or about one that is merged with it", async () => {
+  await runWeek(ops, "2026-W02", [
+    { id: "a", score: 0.9 },
+    { id: "b", score: 0.9 },
+  ]);
+  const [seen] = (await ops.alerts.listAlerts({ supplierId: "b" })).alerts;
+  const duplicate = { action: "resolve", disposition: "duplicate", duplicate_of_alert_id: alertId };
+  const resolve = () => post({ alert_id: seen?.alertId, version: Number(seen?.version), ...duplicate });
+  const rejected = await resolve();
+  expect([rejected.status, JSON.stringify(rejected.body)]).toEqual([
+    400,
+    expect.stringContaining("is about the supplier a, and this alert about b; name an alert about b, or merge"),
+  ]);
+  const versionOf = async (supplierId: string) =>
+    (await ops.merges.getSupplierIdentity({ supplierId })).supplier?.version ?? "";
+  const versions = { survivorVersion: await versionOf("a"), mergedVersion: await versionOf("b") };
+  await ops.merges.mergeSuppliers({ survivorId: "a", mergedId: "b", reason: "the same company", ...versions });
+  expect((await resolve()).body.alert).toMatchObject({ disposition: "duplicate", duplicate_of_alert_id: alertId });
+});

@@ -178,14 +178,17 @@ describe("snooze, override and acceptance", () => {
     expect((await ana.getAlert({ alertId })).alert?.version).toBe(version);
   });
 
-  test("an accepted risk has its end, and a duplicate the id of the other alert", async () => {
+  test("an accepted risk has its end, and the duplicate of an alert about another supplier is rejected", async () => {
     const [accepted, duplicate] = [await raised(), await raised()];
     const disposition = Disposition.ACCEPTED;
     const { alert } = await ana.resolveAlert({ ...accepted, disposition, acceptedUntil: LATER });
     expect(alert?.acceptedUntil && timestampDate(alert.acceptedUntil)).toEqual(timestampDate(LATER));
     const other = { disposition: Disposition.DUPLICATE, duplicateOfAlertId: accepted.alertId };
-    const closed = await ana.resolveAlert({ ...duplicate, ...other });
-    expect(closed.alert).toMatchObject({ disposition: Disposition.DUPLICATE, duplicateOfAlertId: accepted.alertId });
+    const failure = await failureOf(ana.resolveAlert({ ...duplicate, ...other }));
+    expect([failure.code, failure.message]).toEqual([
+      Code.InvalidArgument,
+      expect.stringMatching(/is about the supplier [0-9a-f-]{36}, and this alert about [0-9a-f-]{36}; name an alert/),
+    ]);
   });
 });
 

@@ -518,8 +518,8 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   acceptedUntil?: Timestamp | undefined;
 
   /**
-   * Id of the alert about the same risk, a UUID. Required with the disposition DUPLICATE, not allowed with another
-   * disposition.
+   * Id of the alert about the same risk of the same supplier, or of one of its merge, a UUID. Required with the
+   * disposition DUPLICATE, not allowed with another disposition.
    *
    * @generated from field: string duplicate_of_alert_id = 6;
    */
@@ -1575,8 +1575,8 @@ export const WeekChangeSchema: GenEnum<WeekChange> = /*@__PURE__*/
  *
  * An RPC that changes an alert is an action. Each action contains the version of the alert that the caller saw. Actions
  * are idempotent: if the same caller sends the same action with the same version again, nothing changes, and the
- * response contains the alert. A comment that repeats the newest entry of an alert, by the same caller, changes nothing
- * either. Each action can fail with:
+ * response contains the alert. A comment without the header idempotency-key that repeats the newest entry of an alert, by
+ * the same caller and within 60 seconds, changes nothing either. Each action can fail with:
  * - NOT_FOUND: no alert has this id.
  * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo contains the present
  *   version, state and changed_by. Read the alert again, then decide again.
@@ -1649,8 +1649,9 @@ export const AlertService: GenService<{
    * the alert has a snooze or an override, they end. Idempotent.
    * - INVALID_ARGUMENT: accepted_until is not in the future or is too far ahead, or is set with another disposition
    *   than ACCEPTED.
-   * - INVALID_ARGUMENT: the disposition is DUPLICATE, and duplicate_of_alert_id is empty, unknown or the id of the
-   *   alert itself. Or duplicate_of_alert_id is set with another disposition than DUPLICATE.
+   * - INVALID_ARGUMENT: the disposition is DUPLICATE, and duplicate_of_alert_id is empty, unknown, the id of
+   *   the alert itself, or the id of an alert about another supplier, unless one is merged into the other. Or
+   *   duplicate_of_alert_id is set with another disposition than DUPLICATE.
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is already resolved with another disposition.
    *

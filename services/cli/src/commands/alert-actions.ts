@@ -56,6 +56,10 @@ export function alertActionCommands(context: CliContext): Command[] {
       .action(act((options) => (target) => ({ case: "reopen", value: { ...target, note: options.note ?? "" } }))),
     actionCommand("comment", "Add a comment to the history of alerts.", "0190f3c0 --text 'contract signed'")
       .requiredOption("--text <text>", "the comment, 1 to 2000 bytes (required)")
+      .addHelpText(
+        "after",
+        "\nThe same comment again within 60 seconds, without another entry between them, is stored once.",
+      )
       .action(
         act(({ text }: ActionOptions & { text: string }) => (target) => ({
           ...{ case: "comment", value: { ...target, comment: text } },
@@ -167,7 +171,7 @@ function resolveCommand(act: Act): Command {
       "with --disposition accepted: the risk is accepted until the end of this day (23:59:59 UTC), or until this time with its time zone (default: for cool_down_weeks of the rule)",
       dayOrTime,
     )
-    .option("--of <alert>", "with --disposition duplicate: id of the other alert about the same risk")
+    .option("--of <alert>", "with --disposition duplicate: id of the other alert about the same risk of the supplier")
     .action(
       act(async (options: ResolveOptions, client) => {
         const { disposition, until, of, note = "" } = options;

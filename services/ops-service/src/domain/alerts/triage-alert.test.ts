@@ -19,8 +19,16 @@ function oneAlert(over: Partial<Alert> = {}) {
   const transaction: AlertTransaction = {
     claim: () => Promise.resolve(),
     lock: async (id) => (id === alert.id ? alert : undefined),
-    find: async (id) =>
-      id === OTHER ? { id, duplicateOf: null } : id === "chained" ? { id, duplicateOf: OTHER } : undefined,
+    find: async (id) => {
+      if (id === "merged" || id === "foreign") return { id, duplicateOf: null, supplierId: id === "merged" ? 8 : 9 };
+      const { supplierId } = alert;
+      if (id === OTHER) return { id, duplicateOf: null, supplierId };
+      return id === "chained" ? { id, duplicateOf: OTHER, supplierId } : undefined;
+    },
+    suppliers: async (numbers) =>
+      numbers.map((number) => ({
+        ...{ number, externalId: `s-${number}`, survivor: number === 8 ? alert.supplierId : number },
+      })),
     actionAt: async (_id, version) => events.find(({ seenVersion }) => seenVersion === version),
     async write(change, { kind, payload }) {
       alert = change.alert;
@@ -100,6 +108,10 @@ test.each<[AlertAction, string]>([
   [resolve({ disposition: "duplicate", duplicateOf: testAlert().id }), "duplicate_of_alert_id: is the alert itself; "],
   [resolve({ disposition: "duplicate", duplicateOf: "nobody" }), "duplicate_of_alert_id: no alert has this id"],
   [resolve({ disposition: "duplicate", duplicateOf: "chained" }), "duplicate_of_alert_id: is itself a duplicate; "],
+  [
+    resolve({ disposition: "duplicate", duplicateOf: "foreign" }),
+    "duplicate_of_alert_id: is about the supplier s-9, and this alert about s-1; name an alert about s-1, or merge the two suppliers first if they are one",
+  ],
   [{ ...SNOOZE, until: NOW }, "until: is not in the future; "],
   [
     { ...SNOOZE, until: inDays(31) },
@@ -200,6 +212,23 @@ test.each<[AlertAction, Partial<Alert>]>([
   await act({ kind: "undo" }, undo);
   expect(events.map(({ kind }) => kind).slice(1)).toEqual(["undone"]);
   expect(await failureOf(act({ kind: "undo" }))).toContain("a comment and an undo cannot be undone");
+});
+
+test("an alert about a supplier that is merged into that of another alert can be its duplicate", async () => {
+  const { act, alert } = oneAlert();
+  await act(resolve({ disposition: "duplicate", duplicateOf: "merged" }));
+  expect(alert()).toMatchObject({ state: "resolved", duplicateOf: "merged" });
+});
+
+test("a comment that is meant twice is stored twice: after 60 seconds, or with a key of its request", async () => {
+  const { act, events } = oneAlert();
+  await act(COMMENT);
+  await act(COMMENT, { now: new Date(NOW.getTime() + 60_000) });
+  expect(events).toHaveLength(1);
+  await act(COMMENT, { now: new Date(NOW.getTime() + 60_001) });
+  expect(events).toHaveLength(2);
+  await act(COMMENT, { now: new Date(NOW.getTime() + 60_002), requestKey: { caller: "ana", key: "k", digest: "d" } });
+  expect(events).toHaveLength(3);
 });
 
 test("a comment that repeats the newest entry of the same person is stored once", async () => {

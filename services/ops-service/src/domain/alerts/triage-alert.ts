@@ -12,11 +12,21 @@ export interface AlertTransaction {
   /** Returns the alert to act on, which stays as it is until `write`, or `write` does nothing and the action begins again. */
   lock(alertId: string): Promise<Alert | undefined>;
   /** Returns an alert without a lock. */
-  find(alertId: string): Promise<Pick<Alert, "id" | "duplicateOf"> | undefined>;
+  find(alertId: string): Promise<Pick<Alert, "id" | "duplicateOf" | "supplierId"> | undefined>;
+  /** Returns suppliers with the one into which each is merged, or themselves. */
+  suppliers(numbers: readonly number[]): Promise<readonly KnownSupplier[]>;
   /** Returns the entry of the action whose author saw this version of the alert. */
   actionAt(alertId: string, seenVersion: number): Promise<AlertEvent | undefined>;
   /** Writes the change and its event in the audit log. Call it last and once. */
   write(change: AlertChange, event: Omit<AuditEvent, "eventId" | "occurredUs">): Promise<void>;
+}
+
+/** A supplier of an alert. Numbers are those of the database. */
+export interface KnownSupplier {
+  readonly number: number;
+  /** The caller's id of the supplier. */
+  readonly externalId: string;
+  readonly survivor: number;
 }
 
 /** An action of a person on one alert, which the person saw in this version. */
@@ -30,8 +40,8 @@ export interface AlertRequest extends ActionContext {
 
 /**
  * Performs an action, with its entry in the history and in the audit log. The same action of the same person
- * on the same version changes nothing the second time. Nor does a comment that repeats the newest entry of the alert, by
- * the same person: it was typed again because the first answer was lost.
+ * on the same version changes nothing the second time. Nor does a comment without a key that repeats the newest entry of
+ * the alert, by the same person, within 60 seconds: it was typed again because the first answer was lost.
  * @throws AlertNotFoundError, AlertChangedError, AlertStateError, AlertResolvedError, AlertActionError,
  * AlertUndoError, RequestKeyMismatchError, RequestKeyLimitError
  */
@@ -45,9 +55,10 @@ export async function decideOnAlert(transaction: AlertTransaction, request: Aler
     if (done?.actor === actor && done.contentHash === contentHash(action)) return;
     throw new AlertChangedError(locked, version);
   }
-  if (action.kind === "comment") {
+  if (action.kind === "comment" && !requestKey) {
     const last = await transaction.actionAt(alertId, version - 1);
-    if (last?.actor === actor && last.contentHash === contentHash(action)) return;
+    const isSame = last?.actor === actor && last.contentHash === contentHash(action);
+    if (isSame && now.getTime() - last.occurredAt.getTime() <= UNDO_MS) return;
   }
   // A snooze or an override whose time is over ends first, so that the history is in order.
   const due = endTerms(locked, now);
@@ -85,17 +96,27 @@ async function perform(
 ): Promise<Result | undefined> {
   const result = applyAction(alert, action, context);
   const other = result?.changed.duplicateOf;
-  if (typeof other === "string") checkDuplicate(await transaction.find(other));
+  if (typeof other === "string") await checkDuplicate(transaction, alert, other);
   const { disposition } = result?.changed ?? {};
   return result && { ...result, ...(disposition && { audit: { disposition } }) };
 }
 
-/** An alert must not be the duplicate of a duplicate: so there are no circles. */
-function checkDuplicate(other: Pick<Alert, "duplicateOf"> | undefined): void {
+/** An alert must not be the duplicate of a duplicate, so there are no circles, nor of an alert about another supplier. */
+async function checkDuplicate(transaction: AlertTransaction, alert: Alert, otherId: string): Promise<void> {
   const field = "duplicate_of_alert_id";
+  const other = await transaction.find(otherId);
   if (!other) throw new AlertActionError(field, "no alert has this id");
   if (other.duplicateOf !== null)
     throw new AlertActionError(field, `is itself a duplicate; name the alert ${other.duplicateOf}`);
+  if (other.supplierId === alert.supplierId) return;
+  const known = await transaction.suppliers([alert.supplierId, other.supplierId]);
+  const [own, theirs] = [alert, other].map(({ supplierId }) => known.find(({ number }) => number === supplierId));
+  if (own && theirs && own.survivor === theirs.survivor) return;
+  throw new AlertActionError(
+    field,
+    `is about the supplier ${theirs?.externalId ?? ""}, and this alert about ${own?.externalId ?? ""}; ` +
+      `name an alert about ${own?.externalId ?? "the same supplier"}, or merge the two suppliers first if they are one`,
+  );
 }
 
 function undo(alert: Alert, last: AlertEvent | undefined, { actor, now }: ActionContext): Result {

@@ -2,7 +2,7 @@ import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { and, eq, getTableColumns, sql } from "@bellwether/postgres/drizzle/drizzle";
 import { lockError } from "@bellwether/postgres/pool/transient-error";
 import { endTerms } from "../../domain/alerts/alert.ts";
-import type { AlertTransaction } from "../../domain/alerts/triage-alert.ts";
+import type { AlertTransaction, KnownSupplier } from "../../domain/alerts/triage-alert.ts";
 import type { AuditEvent } from "../../domain/audit/audit-chain.ts";
 import { AlertBusyError } from "../../domain/ops-error.ts";
 import type { Db, InTransaction, Store } from "../database.ts";
@@ -91,11 +91,19 @@ export function createTriage({ db, inTransaction }: Store, options: TriageOption
 const isTarget = (scope: SupplierScope | undefined, alertId: string) => and(eq(alert.id, alertId), ...ofScope(scope));
 
 /** The reads of an action that need no lock. */
-function readsOf(db: Db, scope: SupplierScope | undefined): Pick<AlertTransaction, "find" | "actionAt"> {
+function readsOf(db: Db, scope: SupplierScope | undefined): Pick<AlertTransaction, "find" | "suppliers" | "actionAt"> {
   return {
     async find(alertId) {
-      const columns = { id: alert.id, duplicateOf: alert.duplicateOf };
+      const columns = { id: alert.id, duplicateOf: alert.duplicateOf, supplierId: alert.supplierId };
       return (await db.select(columns).from(alert).where(isTarget(scope, alertId)))[0];
+    },
+    async suppliers(numbers) {
+      const { rows } = await db.execute<KnownSupplier & Record<string, unknown>>(sql`
+        select u.id as number, u.external_id as "externalId", coalesce(m.survivor_id, u.id) as survivor
+        from bellwether.supplier u
+        left join bellwether.supplier_merge m on m.merged_id = u.id and m.undone_at is null
+        where u.id = any(${sql.param([...numbers])}::int[])`);
+      return rows;
     },
     async actionAt(alertId, seenVersion) {
       const condition = and(eq(alertEvent.alertId, alertId), eq(alertEvent.seenVersion, seenVersion));
