@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import os from "node:os";
 import type { CliContext } from "../context/cli-context.ts";
+import { StartTimeoutError, startReport } from "./start-report.ts";
 
 interface Address {
   readonly port: number;
@@ -53,7 +54,6 @@ const NODE_OPTIONS_OF: ReadonlyMap<string, readonly string[]> = new Map([
 const MALLOC_OF: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
   ["ml-service", { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "1048576" }],
 ]);
-const READY_MS = 30_000;
 /**
  * Time after which a service that was asked to stop is killed. It is longer than the 10 s that a service
  * waits for the calls in progress.
@@ -63,13 +63,15 @@ const STOP_MS = 15_000;
 /**
  * Starts a service with the environment of the context and waits until it reports its addresses. The service
  * runs in a process group of its own, so that Ctrl-C reaches only this process. The service stops by itself
- * when this process is killed.
- * @throws ServiceStartError when the service ends first or reports nothing for 30 s
+ * when this process is killed. `say` gets one line every 20 s until then.
+ * @throws ServiceStartError when the service ends first
+ * @throws StartTimeoutError when it reports nothing for 180 s
  */
 export async function startServiceProcess(
   name: string,
   { env, cwd }: CliContext,
   signal: AbortSignal,
+  say: (text: string) => void,
 ): Promise<ServiceProcess> {
   const main = createRequire(import.meta.url).resolve(`@bellwether/${name}/main`);
   const child = spawn(process.execPath, [...(NODE_OPTIONS_OF.get(name) ?? []), main], {
@@ -87,9 +89,10 @@ export async function startServiceProcess(
     await ended;
     clearTimeout(late);
   };
+  const over = new AbortController();
   try {
-    const waiting = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]);
-    const reported = once(child, "message", { signal: waiting }).then(([message]) => message as StartReport);
+    const waiting = AbortSignal.any([signal, over.signal]);
+    const reported = startReport(name, child, { signal: waiting, say }) as Promise<StartReport>;
     const failed = ended.then((how) => {
       throw new ServiceStartError(`${how} while it was starting`);
     });
@@ -98,9 +101,9 @@ export async function startServiceProcess(
       throw new ServiceStartError(`${await ended} while it was starting: ${report.startError}`);
     return { name, addresses: report.addresses, ended, [Symbol.asyncDispose]: stop };
   } catch (error) {
+    over.abort(error);
     await stop();
     signal.throwIfAborted();
-    if (error instanceof ServiceStartError) throw error;
-    throw new ServiceStartError(`${name} does not listen after ${READY_MS / 1000} s`, { cause: error });
+    throw error;
   }
 }

@@ -101,6 +101,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
           name,
           { env: { ...env, ...own }, cwd: context.cwd },
           AbortSignal.any([signal, stopped]),
+          warn,
         );
       },
       { say: warn },
