@@ -137,7 +137,7 @@ function openCallLog(opened: AsyncDisposableStack, { database, logger, now }: Au
         });
         await database.inTransaction((tx) => appendEvents(tx.db, whole, us));
       },
-      onProblem: (dropped, error) => logger.warn({ dropped, err: error }, "calls are not in the audit log yet"),
+      logger,
     }),
   );
   return [opened.use(auditCallsPolicy({ record: queue.record, now: () => now().getTime() }))];

@@ -321,7 +321,7 @@ function openCallLog(opened: AsyncDisposableStack, ops: Transport, logger: Logge
   const queue = opened.use(
     createAuditQueue({
       append: createCallSink(ops, rejected),
-      onProblem: (dropped, error) => logger.warn({ dropped, err: error }, "calls are not in the audit log yet"),
+      logger,
     }),
   );
   return [opened.use(auditCallsPolicy({ record: queue.record, now: Date.now }))];

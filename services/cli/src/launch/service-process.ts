@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import os from "node:os";
 import type { CliContext } from "../context/cli-context.ts";
-import { StartTimeoutError, startReport } from "./start-report.ts";
+import { startReport } from "./start-report.ts";
 
 interface Address {
   readonly port: number;

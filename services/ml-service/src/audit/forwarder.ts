@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { createPeerOutage, type OutageLog } from "@bellwether/mesh/errors/peer-outage";
 import type { SpooledEvent } from "../domain/audit-event.ts";
 import type { CountDroppedEvents, SpooledEventDestination } from "../domain/audit-ports.ts";
 import type { EventSpool, SpoolSegment } from "./bounded-spool.ts";
@@ -20,12 +21,7 @@ export interface ForwarderOptions {
   /** Opens the destination. Called at the start, and again when it has failed. */
   readonly open: () => Promise<SpooledEventDestination>;
   readonly lost: CountDroppedEvents;
-  readonly logger: ForwarderLogger;
-}
-
-export interface ForwarderLogger {
-  info(message: string): void;
-  warn(fields: object, message: string): void;
+  readonly logger: OutageLog;
 }
 
 /** Pause between two messages, so that more lines are sent in one message. */
@@ -123,27 +119,21 @@ export function startForwarder({ spool, open, lost, logger }: ForwarderOptions):
     return true;
   };
   const run = async (): Promise<void> => {
-    let isFailing = false;
-    let shown = "";
+    // A destination that is away and then rejects the credentials needs another way out: each cause has a line.
+    const outage = createPeerOutage({ logger, text: "events are not accepted; they are kept on disk" });
     while (true) {
       try {
         await opened();
         const didSend = await sendOldest();
-        if (isFailing) logger.info("events are accepted again");
-        isFailing = false;
+        if (outage.end()) logger.info({}, "events are accepted again");
         failures = 0;
-        shown = "";
         if (didSend) await sleep(GATHER_MS);
         else if (stopping.signal.aborted) return;
         else await newLines();
       } catch (error) {
         if (stopping.signal.aborted) return;
-        isFailing = true;
         failures++;
-        // A destination that is away and then rejects the credentials needs another way out.
-        const message = error instanceof Error ? error.message : String(error);
-        if (message !== shown) logger.warn({ err: error }, "events are not accepted; they are kept on disk");
-        shown = message;
+        outage.report(error);
         await sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
       }
     }

@@ -1,11 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { freeBytes } from "@bellwether/mesh/call/free-bytes";
+import type { OutageLog } from "@bellwether/mesh/errors/peer-outage";
 import type { KafkaSinkSettings } from "../clients/kafka-sink.ts";
 import type { ModuleSinkSettings } from "../clients/module-sink.ts";
 import type { OpsSinkSettings } from "../clients/ops-sink.ts";
 import type { LossReason, SpooledEventDestination } from "../domain/audit-ports.ts";
 import { openEventSpool } from "./bounded-spool.ts";
-import { type ForwarderLogger, startForwarder } from "./forwarder.ts";
+import { startForwarder } from "./forwarder.ts";
 
 /** The destination of a sink, and what it needs. */
 export type DestinationSettings =
@@ -40,8 +41,8 @@ const send = (status: WorkerMessage): void => parentPort?.postMessage(status);
 const lost = (events: number, reason: LossReason): void => {
   if (events > 0) send({ kind: "lost", events, reason });
 };
-const logger: ForwarderLogger = {
-  info: (message) => send({ kind: "log", level: "info", fields: {}, message }),
+const logger: OutageLog = {
+  info: (fields, message) => send({ kind: "log", level: "info", fields, message }),
   warn: (fields, message) => send({ kind: "log", level: "warn", fields, message }),
 };
 

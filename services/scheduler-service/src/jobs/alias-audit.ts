@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { createPeerOutage } from "@bellwether/mesh/errors/peer-outage";
 import type { AliasFile } from "@bellwether/registry/aliases/alias-file";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { type AliasEvent, aliasEvents } from "../domain/alias-event.ts";
@@ -49,16 +50,18 @@ export function startAliasAudit({ listModels, readAliases, append, everyMs, logg
     if (failures.length > 0) throw failures[0];
   };
   const run = async (): Promise<void> => {
+    const outage = createPeerOutage({ logger, text: "moves of aliases cannot be sent to the audit log yet" });
     let failures = 0;
     while (!stopping.signal.aborted) {
       resting = new AbortController();
       try {
         await lookAtAll();
-        if (failures > 0) logger.info("all moves of aliases are in the audit log");
+        if (outage.end()) logger.info("all moves of aliases are in the audit log");
         failures = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (failures++ === 0) logger.warn({ err: error }, "moves of aliases cannot be sent to the audit log yet");
+        failures++;
+        outage.report(error);
       }
       const ms = Math.min(LAST_RETRY_MS, everyMs * 2 ** Math.min(failures, 10));
       const signal = AbortSignal.any([stopping.signal, resting.signal]);

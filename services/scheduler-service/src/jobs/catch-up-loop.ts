@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { createPeerOutage } from "@bellwether/mesh/errors/peer-outage";
 import { isQueueUnavailable } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { CatchUpState } from "../domain/catch-up.ts";
@@ -30,7 +31,9 @@ const PASSING = [PeerUnavailableError, DiskError, JobStoreError];
 export function startCatchUpLoop({ pass, now, everyMs, logger, onState }: CatchUpLoopOptions): CatchUpLoop {
   const stopping = new AbortController();
   let state: CatchUpState | null = null;
-  let hasFailed = false;
+  const mayPass = (error: unknown): boolean =>
+    PASSING.some((kind) => error instanceof kind) || isQueueUnavailable(error);
+  const outage = createPeerOutage({ logger, text: "the due weeks cannot be checked; the next check follows", mayPass });
   let running: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
@@ -38,15 +41,12 @@ export function startCatchUpLoop({ pass, now, everyMs, logger, onState }: CatchU
     try {
       const before = state;
       state = await pass(now().getTime());
-      hasFailed = false;
+      outage.end();
       reportChanges(logger, before, state);
       onState(state);
     } catch (error) {
       if (stopping.signal.aborted) return;
-      const mayPass = PASSING.some((kind) => error instanceof kind) || isQueueUnavailable(error);
-      const fields = mayPass && error instanceof Error ? { reason: error.message } : { err: error };
-      if (!hasFailed) logger.warn(fields, "the due weeks cannot be checked; the next check follows");
-      hasFailed = true;
+      outage.report(error);
     }
   };
   const nudge = (): Promise<void> => {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { createPeerOutage } from "@bellwether/mesh/errors/peer-outage";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { DueErasure, ErasedFiles } from "../domain/erasure.ts";
 
@@ -30,13 +31,16 @@ export async function eraseDue(options: Omit<ErasureCareOptions, "everyMs">, sig
 export function startErasureCare({ everyMs, ...options }: ErasureCareOptions): AsyncDisposable {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const outage = createPeerOutage({
+    logger: options.logger,
+    text: "texts were not erased in files of weeks; the next pass tries again",
+  });
   const care = async (): Promise<void> => {
     for (;;) {
       await pause(everyMs, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
-      await eraseDue(options, signal).catch((error: unknown) => {
-        if (!signal.aborted)
-          options.logger.warn({ err: error }, "texts were not erased in files of weeks; the next pass tries again");
+      await eraseDue(options, signal).then(outage.end, (error: unknown) => {
+        if (!signal.aborted) outage.report(error);
       });
     }
   };

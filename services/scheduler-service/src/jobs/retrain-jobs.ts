@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { RetrainPolicy } from "@bellwether/config/retrain-policy";
+import { createPeerOutage } from "@bellwether/mesh/errors/peer-outage";
 import type { Queues } from "@bellwether/queue/open-queue";
 import { isQueueUnavailable, readQueue } from "@bellwether/queue/queue-error";
 import type { Logger } from "@bellwether/telemetry/logger";
@@ -96,7 +97,10 @@ export async function startRetrainJobs(config: RetrainJobsConfig): Promise<Retra
   const count = createRetrainMetrics(modelLabel);
   const stopped = new AbortController();
   let lastDue: CheckedDue | null = null;
-  let hasFailed = false;
+  const outage = createPeerOutage({
+    ...{ logger, mayPass },
+    text: "it cannot be checked whether a retrain is due; the next check follows",
+  });
 
   const finish = async (jobId: string, task: RetrainTask, result: RetrainResult): Promise<void> => {
     await memory.end(jobId, result);
@@ -161,12 +165,10 @@ export async function startRetrainJobs(config: RetrainJobsConfig): Promise<Retra
         }
         lastDue = { ...state, checkedMs };
       }
-      hasFailed = false;
+      outage.end();
     } catch (error) {
       if (stopped.signal.aborted) return;
-      const fields = mayPass(error) && error instanceof Error ? { reason: error.message } : { err: error };
-      if (!hasFailed) logger.warn(fields, "it cannot be checked whether a retrain is due; the next check follows");
-      hasFailed = true;
+      outage.report(error);
     }
   };
   let running: Promise<void> = Promise.resolve();

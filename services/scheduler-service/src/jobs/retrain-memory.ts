@@ -1,3 +1,4 @@
+import { createPeerOutage } from "@bellwether/mesh/errors/peer-outage";
 import type { Logger } from "@bellwether/telemetry/logger";
 import type { RetrainResult } from "../domain/retrain.ts";
 import type { RetrainEvent } from "../domain/retrain-event.ts";
@@ -9,7 +10,7 @@ export interface RetrainMemoryDeps {
   /** Appends events to the audit log. Appending an event twice stores it once. */
   readonly append: (events: readonly RetrainEvent[], signal: AbortSignal) => Promise<void>;
   readonly now: () => Date;
-  readonly logger: Pick<Logger, "warn">;
+  readonly logger: Pick<Logger, "info" | "warn">;
 }
 
 /** The last retrains: begun, ended, and reported to the audit log. Changes are made one after the other. */
@@ -23,6 +24,10 @@ export interface RetrainMemory {
 
 /** Creates the memory over a store. */
 export function createRetrainMemory({ store, eventOf, append, now, logger }: RetrainMemoryDeps): RetrainMemory {
+  const outage = createPeerOutage({
+    logger,
+    text: "the end of a retrain is not in the audit log yet; the next check sends it",
+  });
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work, work);
@@ -47,9 +52,9 @@ export function createRetrainMemory({ store, eventOf, append, now, logger }: Ret
           await append([event], signal);
           await change((records) => withReported(records, record.number));
         }
+        outage.end();
       } catch (error) {
-        if (!signal.aborted)
-          logger.warn({ err: error }, "the end of a retrain is not in the audit log yet; the next check sends it");
+        if (!signal.aborted) outage.report(error);
       }
     },
   };

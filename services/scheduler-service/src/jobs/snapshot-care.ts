@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { createPeerOutage } from "@bellwether/mesh/errors/peer-outage";
 import type { Logger } from "@bellwether/telemetry/logger";
 import { type KeptSnapshots, type OldSnapshot, type SnapshotEvent, snapshotEvent } from "../domain/old-snapshots.ts";
 
@@ -41,13 +42,16 @@ export async function removeOldSnapshots(
 export function startSnapshotCare({ everyMs, ...options }: SnapshotCareOptions): AsyncDisposable {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const outage = createPeerOutage({
+    logger: options.logger,
+    text: "old snapshots were not removed; the next pass tries again",
+  });
   const care = async (): Promise<void> => {
     for (let ms = Math.min(FIRST_MS, everyMs); ; ms = everyMs) {
       await pause(ms, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
-      await removeOldSnapshots(options, signal).catch((error: unknown) => {
-        if (!signal.aborted)
-          options.logger.warn({ err: error }, "old snapshots were not removed; the next pass tries again");
+      await removeOldSnapshots(options, signal).then(outage.end, (error: unknown) => {
+        if (!signal.aborted) outage.report(error);
       });
     }
   };

@@ -6,19 +6,15 @@ import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import type { RoleName } from "../call/caller.ts";
 import { supplierScope } from "../call/supplier-scope.ts";
+import { createPeerOutage, type OutageLog } from "../errors/peer-outage.ts";
 import type { AcceptedKey, ApiKeyList, KeyUse } from "./api-key-list.ts";
-
-export interface ApiKeyWatchLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
 
 export interface ApiKeyWatchOptions {
   /** Connects to ops-service, with credentials of the role "service". */
   readonly transport: Transport;
   /** Receives the keys. */
   readonly list: ApiKeyList;
-  readonly log: ApiKeyWatchLog;
+  readonly log: OutageLog;
   /** Interval at which uses of keys are reported. Default one minute. */
   readonly reportMs?: number;
 }
@@ -61,11 +57,11 @@ export function watchApiKeys({ transport, list, log, reportMs = REPORT_MS }: Api
 async function keepWatching(
   client: Client<typeof ApiKeyService>,
   list: ApiKeyList,
-  log: ApiKeyWatchLog,
+  log: OutageLog,
   signal: AbortSignal,
 ): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;
-  let isOut = false;
+  const outage = createPeerOutage({ logger: log, text: "the list of API keys cannot be watched" });
   while (!signal.aborted) {
     const silence = new AbortController();
     const restart = (): NodeJS.Timeout => setTimeout(() => silence.abort(), SILENCE_MS).unref();
@@ -77,8 +73,7 @@ async function keepWatching(
         timer = restart();
         if (message.list) list.replace(message.list.entries.flatMap(keyFromProto));
         else list.confirm();
-        if (isOut) log.info({}, "the list of API keys is watched again");
-        isOut = false;
+        if (outage.end()) log.info({}, "the list of API keys is watched again");
         pauseMs = FIRST_PAUSE_MS;
       }
     } catch (error) {
@@ -87,10 +82,7 @@ async function keepWatching(
       clearTimeout(timer);
     }
     if (signal.aborted) return;
-    if (failure !== undefined && !isOut) {
-      isOut = true;
-      log.warn({ reason: ConnectError.from(failure).message }, "the list of API keys cannot be watched");
-    }
+    if (failure !== undefined) outage.report(ConnectError.from(failure));
     await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
     pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
   }

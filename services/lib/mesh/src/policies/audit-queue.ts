@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { newUuidV7 } from "@bellwether/contract/uuid-v7";
+import { createPeerOutage, type OutageLog } from "../errors/peer-outage.ts";
 import type { CallEvent } from "./audit-calls.ts";
 
 /** An event with its id. The payload is JSON with `producer` and `sequence`, so that the log notices a lost event. */
@@ -11,8 +12,8 @@ export interface QueuedEvent extends Omit<CallEvent, "payload"> {
 export interface AuditQueueOptions {
   /** Appends at most 500 events to the log. The same events are appended again after an error. */
   readonly append: (events: readonly QueuedEvent[], signal: AbortSignal) => Promise<void>;
-  /** Called when events do not fit any more, and when the log does not accept events: once until it accepts them again. */
-  readonly onProblem: (dropped: number, error: unknown) => void;
+  /** Gets a line when events do not fit any more, and when the log does not accept events: once until it accepts them again. */
+  readonly logger: OutageLog;
 }
 
 /** Sends events to the log, without delaying who records them. */
@@ -33,8 +34,9 @@ const STOP_MS = 2_000;
  * Creates the queue of a process. It has at most 10,000 events; further ones are dropped, which leaves a gap in the sequence
  * of the process. A killed process loses the events of its last 200 ms.
  */
-export function createAuditQueue({ append, onProblem }: AuditQueueOptions): AuditQueue {
+export function createAuditQueue({ append, logger }: AuditQueueOptions): AuditQueue {
   const producer = newUuidV7();
+  const outage = createPeerOutage({ logger, text: "calls are not in the audit log yet" });
   const stopping = new AbortController();
   const ended = new AbortController();
   let queue: QueuedEvent[] = [];
@@ -53,9 +55,12 @@ export function createAuditQueue({ append, onProblem }: AuditQueueOptions): Audi
         await append(batch, ended.signal);
         queue = queue.slice(batch.length);
         failures = 0;
+        outage.end();
       } catch (error) {
         if (ended.signal.aborted) return;
-        if (failures++ === 0 || dropped > 0) onProblem(dropped, error);
+        failures++;
+        outage.report(error);
+        if (dropped > 0) logger.warn({ dropped }, "calls do not fit any more and are not in the audit log");
         dropped = 0;
       }
     }

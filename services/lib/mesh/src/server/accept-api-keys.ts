@@ -1,5 +1,5 @@
-import type { ApiKeyWatchLog } from "../auth/watch-api-keys.ts";
 import type { MeshTransportOptions } from "../client/mesh-transport.ts";
+import type { OutageLog } from "../errors/peer-outage.ts";
 import type { AuthSettings } from "../policies/authentication.ts";
 
 export interface ApiKeySourceOptions {
@@ -9,7 +9,7 @@ export interface ApiKeySourceOptions {
   readonly calls: Pick<MeshTransportOptions, "tls" | "token" | "allowCleartext">;
   /** Time for which the last list of keys is used while ops-service does not answer, milliseconds. */
   readonly holdMs: number;
-  readonly log: ApiKeyWatchLog;
+  readonly log: OutageLog;
 }
 
 /** Returns settings of authentication that accept the API keys of ops-service too, until `opened` is disposed. */
