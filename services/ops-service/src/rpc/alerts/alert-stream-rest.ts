@@ -1,5 +1,5 @@
 import { plainJson } from "@bellwether/contract/flat-json/plain-json";
-import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { type Alert, AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService, type WatchAlertsResponse } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { type RestRoute, restRoute } from "@bellwether/mesh/rest/rest-route";
 import type { ServerEvent } from "@bellwether/mesh/rest/server-event";
@@ -32,8 +32,17 @@ export const ALERT_STREAM_ROUTE: RestRoute = restRoute({
     lastEventId === "" ? text : text.replace(/^after_sequence (?=\d+ is higher)/, "Last-Event-ID "),
 });
 
+/** The JSON of alerts whose messages several watches share. */
+const known = new WeakMap<Alert, JsonObject>();
+
+function jsonOf(alert: Alert): JsonObject {
+  const json = known.get(alert) ?? plainJson(AlertSchema, alert);
+  known.set(alert, json);
+  return json;
+}
+
 function toJson({ alerts, truncated, sequence }: WatchAlertsResponse): JsonObject {
-  return { alerts: alerts.map((alert) => plainJson(AlertSchema, alert)), truncated, sequence: Number(sequence) };
+  return { alerts: alerts.map(jsonOf), truncated, sequence: Number(sequence) };
 }
 
 /** The first message has the position at which the watch begins, so it is an event also when that position is 0. */

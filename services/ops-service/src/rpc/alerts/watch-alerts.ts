@@ -9,6 +9,7 @@ import { type MergeLinks, NO_MERGES } from "../../domain/merges/merge-links.ts";
 import { AlertSequenceError, SupplierNotFoundError } from "../../domain/ops-error.ts";
 import { checkAlertModel } from "../../domain/scores/choose-model.ts";
 import { type AlertNames, alertToProto } from "../messages/alert-to-proto.ts";
+import { createTurns } from "../separate-turns.ts";
 import { shareByKey } from "../shared-query.ts";
 
 /** The last alert that a watch has sent. */
@@ -59,8 +60,10 @@ export function alertWatch(deps: AlertWatchDependencies) {
   // The key names the newest change, so that a kept result is never older than the change.
   const changedAfter = shareByKey(async (key) => {
     const [sequence, alertId = ""] = key.split("/");
-    return deps.listChangedAfter({ sequence: Number(sequence), alertId }, MAX_ALERTS + 1);
+    const views = await deps.listChangedAfter({ sequence: Number(sequence), alertId }, MAX_ALERTS + 1);
+    return views.map((view) => ({ view, message: toMessage(view) }));
   });
+  const turn = createTurns();
 
   /** Returns whether a watch sends an alert. Merges and their undo count from the next change on. */
   const isWanted = ({ modelName, scope, supplier }: Wanted): ((view: AlertNames) => boolean) => {
@@ -103,14 +106,17 @@ export function alertWatch(deps: AlertWatchDependencies) {
   async function* missed(from: Position, newest: number, wanted: Wanted): AsyncGenerator<Message, Position> {
     let position = from;
     for (;;) {
-      const views = await changedAfter(`${position.sequence}/${position.alertId}/${newest}`);
-      const [page, next] = [views.slice(0, MAX_ALERTS), views[MAX_ALERTS]];
-      const last = page.at(-1);
+      const found = await changedAfter(`${position.sequence}/${position.alertId}/${newest}`);
+      // Many watches that begin together would otherwise write their pages without a pause for other calls.
+      await turn();
+      const [page, next] = [found.slice(0, MAX_ALERTS), found[MAX_ALERTS]?.view];
+      const last = page.at(-1)?.view;
       // The alerts of one change can be in several messages. Until the last one, the client's position is before it.
       const isSplit = next !== undefined && next.sequence === last?.sequence;
       const reached = next ? (last?.sequence ?? 0) : Math.max(newest, last?.sequence ?? 0);
       position = { sequence: reached, alertId: isSplit ? (last?.alert.id ?? "") : "" };
-      const own = page.filter(isWanted(wanted)).map((view) => ({ view, message: toMessage(view) }));
+      const isSent = isWanted(wanted);
+      const own = page.filter(({ view }) => isSent(view));
       const alerts = await messagesOf(own, wanted);
       if (alerts.length > 0) yield { alerts, sequence: BigInt(isSplit ? reached - 1 : reached) };
       if (!next) return position;
