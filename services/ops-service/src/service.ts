@@ -166,6 +166,8 @@ const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 /** As BELLWETHER_MODEL. */
 const DEFAULT_MODEL = "supplier-risk";
 
+/** Time for which /readyz shows that the disk of the database is full, after the last write that failed. */
+const SHOW_FULL_MS = 60_000;
 /** How often the service ends snoozes and overrides whose time is over. */
 const TERMS_INTERVAL_MS = 10_000;
 const RETENTION_MS = 3_600_000;
@@ -248,8 +250,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const labelTexts = createLabelTexts(db);
   const inImport = createImportTransaction(inTransaction, { now, newId, currency: impact.currency });
   const inTriage = createTriage(triage, ledger);
+  let showFull = (): void => {};
   const translateError = (error: unknown): unknown =>
-    translateDatabaseError(error, (reason) => logger.warn({ reason }, "the database does not answer"));
+    translateDatabaseError(error, (reason, isFull) => {
+      logger.warn({ reason }, isFull ? "the disk of the database is full" : "the database does not answer");
+      if (isFull) showFull();
+    });
   const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));
   const sent = starting.use(startNotices(notices, { database, logger, now, newId, noNotices: noNoticesOf(config) }));
   const replay = replayHandlers({
@@ -429,11 +435,22 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   // The service is ready without notices and exports; people who look at /readyz see that they are missing or behind.
   let exportsText = "";
   let missing: string | undefined;
+  let fullText = "";
   const showReadiness = (): void => {
-    const facts = [noNotices?.text ?? "", exportsText].filter((text) => text !== "").join("; ");
+    const facts = [fullText, noNotices?.text ?? "", exportsText].filter((text) => text !== "").join("; ");
     server.setServing("", missing === undefined, missing ?? facts);
   };
   showReadiness();
+  let forgetFull: NodeJS.Timeout | undefined;
+  showFull = () => {
+    fullText = "the disk of the database is full: calls that write are answered with DATABASE_FULL";
+    clearTimeout(forgetFull);
+    forgetFull = setTimeout(() => {
+      fullText = "";
+      showReadiness();
+    }, SHOW_FULL_MS).unref();
+    showReadiness();
+  };
   const storeWatch = watchPostgres(databaseUrl, (usable, reason) => {
     if (usable) logger.info("ready: the database answers again");
     else logger.warn(`not ready: the database ${reason}`);

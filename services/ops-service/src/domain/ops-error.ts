@@ -404,6 +404,18 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** The disk of the database is full: PostgreSQL answers, but can write nothing. */
+export class DatabaseFullError extends Error {
+  override readonly name = "DatabaseFullError" as const;
+  readonly retryAfterMs = 10_000;
+  constructor(options?: ErrorOptions) {
+    super(
+      "the disk of the database is full: nothing can be written until space is free; what is stored can be read",
+      options,
+    );
+  }
+}
+
 /** Too many calls wait for the database: one more could not be answered in time. */
 export class DatabaseBusyError extends Error {
   override readonly name = "DatabaseBusyError" as const;

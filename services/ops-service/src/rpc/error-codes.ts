@@ -71,6 +71,7 @@ import type {
   ChecksFailedError,
   ChunkShapeError,
   DatabaseBusyError,
+  DatabaseFullError,
   DatabaseTimeoutError,
   DatabaseUnavailableError,
   DecisionNotFoundError,
@@ -169,6 +170,7 @@ type OpsError =
   | FlatSupplierError
   | DatabaseBusyError
   | DatabaseTimeoutError
+  | DatabaseFullError
   | DatabaseUnavailableError
   | ModelNotFoundError
   | ModelServiceUnavailableError
@@ -278,6 +280,7 @@ export const OPS_ERRORS = {
   FlatSupplierError: Code.InvalidArgument,
   DatabaseBusyError: Code.ResourceExhausted,
   DatabaseTimeoutError: Code.DeadlineExceeded,
+  DatabaseFullError: Code.Unavailable,
   DatabaseUnavailableError: Code.Unavailable,
   ModelNotFoundError: Code.NotFound,
   ModelServiceUnavailableError: Code.Unavailable,

@@ -1,6 +1,11 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { DatabaseBusyError, DatabaseTimeoutError, DatabaseUnavailableError } from "../domain/ops-error.ts";
+import {
+  DatabaseBusyError,
+  DatabaseFullError,
+  DatabaseTimeoutError,
+  DatabaseUnavailableError,
+} from "../domain/ops-error.ts";
 
 /** The data with which a thread is started. The data contain passwords and must never be logged. */
 export interface ThreadData<Task> {
@@ -101,7 +106,7 @@ async function runInThread<Task, Report>(
 
 /** Returns the error of the thread with its class, so that callers get its code. */
 function errorOf({ name, message }: { readonly name: string; readonly message: string }): Error {
-  const classes = [DatabaseBusyError, DatabaseTimeoutError, DatabaseUnavailableError];
+  const classes = [DatabaseBusyError, DatabaseFullError, DatabaseTimeoutError, DatabaseUnavailableError];
   const cause = new Error(message);
   const known = classes.map((Class) => new Class({ cause })).find((error) => error.name === name);
   return known ?? cause;

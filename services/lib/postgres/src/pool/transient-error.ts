@@ -9,9 +9,10 @@ const LOST_TEXT =
 /**
  * SQLSTATEs that may succeed at the next attempt, or after an operator's repair: no connection, too many
  * connections, a transaction that was idle for too long, a server that shuts down or starts, a deadlock or a
- * serialization failure, a full disk, and a primary that became a standby.
+ * serialization failure, a full disk or memory, and a primary that became a standby.
  */
-const PASSING = /^(08...|25006|25P03|53100|53300|57P0[123]|40001|40P01)$/;
+const PASSING = /^(08...|25006|25P03|53100|53200|53300|57P0[123]|40001|40P01)$/;
+const DISK_FULL = "53100";
 /** SQLSTATE of a canceled statement. */
 const QUERY_CANCELED = "57014";
 /** SQLSTATE of a statement that waited for a lock longer than `lock_timeout`. */
@@ -31,6 +32,11 @@ export function transientError(error: unknown): Error | undefined {
 /** Returns the cause of an error, when a statement took longer than the server allows. */
 export function timeoutError(error: unknown): Error | undefined {
   return causeOf(error, ({ code }) => code === QUERY_CANCELED);
+}
+
+/** Returns the cause of an error, when the disk of the database is full. */
+export function diskError(error: unknown): Error | undefined {
+  return causeOf(error, ({ code }) => code === DISK_FULL);
 }
 
 /** Returns the cause of an error, when a statement waited for a lock longer than its connection allows. */
