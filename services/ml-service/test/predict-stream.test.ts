@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { InferenceService } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
@@ -199,8 +200,8 @@ test("a cancelled stream stops scoring and frees its place", async () => {
   expect(sent).toBeLessThan(500);
   await vi.waitFor(
     async () => {
-      const open = Array.from({ length: 16 }, () => collect(client.predictStream(send(rows(0, 2)))));
-      expect((await Promise.all(open)).flat()).toHaveLength(16);
+      const open = Array.from({ length: 12 }, () => collect(client.predictStream(send(rows(0, 2)))));
+      expect((await Promise.all(open)).flat()).toHaveLength(12);
     },
     { timeout: 20_000 },
   );
@@ -215,19 +216,27 @@ test("a stream ends at its deadline, and the next one is answered", async () => 
   expect(await collect(client.predictStream(send(rows(0, 2))))).toHaveLength(1);
 });
 
-test("a 17th open stream is rejected with a pause, and accepted when another has ended", async () => {
+test("a 13th open stream of an address is rejected with a pause, and accepted when another has ended; another address has its own", async () => {
   const ends = Promise.withResolvers<void>();
   async function* held() {
     yield { block: rows(0, 1) };
     await ends.promise;
   }
-  const open = Array.from({ length: 16 }, () => client.predictStream(held())[Symbol.asyncIterator]());
+  const open = Array.from({ length: 12 }, () => client.predictStream(held())[Symbol.asyncIterator]());
   await Promise.all(open.map((answers) => answers.next()));
   const error = await failure(client.predictStream(send(rows(0, 1))));
   expect([error.code, error.rawMessage]).toEqual([
     Code.ResourceExhausted,
-    "16 streams are open at this replica; try again in a moment, or use PredictBatch",
+    "12 streams of this caller are open at this replica; try again in a moment, or use PredictBatch",
   ]);
+  const { port } = service.addresses.grpc;
+  const createConnection = () => net.connect({ port, host: "127.0.0.1", localAddress: "127.0.0.2" });
+  const nodeOptions = { createConnection };
+  const other = createClient(
+    InferenceService,
+    createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}`, nodeOptions }),
+  );
+  expect(await collect(other.predictStream(send(rows(0, 1))))).toHaveLength(1);
   ends.resolve();
   await Promise.all(open.map((answers) => answers.next()));
   expect(await collect(client.predictStream(send(rows(0, 1))))).toHaveLength(1);

@@ -87,11 +87,12 @@ export class BatchShapeError extends Error {
   }
 }
 
-/** This replica has its maximum number of open streams of blocks. */
+/** This replica has its maximum number of open streams of blocks, together or of one caller. */
 export class StreamsFullError extends Error {
   override readonly name = "StreamsFullError" as const;
   readonly retryAfterMs = 1_000;
-  constructor(maxStreams: number) {
-    super(`${maxStreams} streams are open at this replica; try again in a moment, or use PredictBatch`);
+  constructor(maxStreams: number, whose = "") {
+    const open = `${maxStreams} streams ${whose && `${whose} `}are open at this replica`;
+    super(`${open}; try again in a moment, or use PredictBatch`);
   }
 }

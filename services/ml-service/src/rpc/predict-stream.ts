@@ -7,6 +7,7 @@ import {
   PredictStreamResponseSchema,
 } from "@bellwether/gen/bellwether/inference/v1/inference_service_pb";
 import type { ModelSelector } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { createCallerShares, shareOf } from "@bellwether/mesh/call/caller-share";
 import { BatchQueueFullError } from "@bellwether/scoring/batch/batch-pool-error";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
@@ -46,8 +47,11 @@ interface AnsweredBlock {
 /** Returns the handler of PredictStream. @throws StreamsFullError, and the errors of PredictBatch */
 export function predictStream({ loadedModels, counts, shadow, recordBlock, maxStreams }: StreamOptions) {
   let open = 0;
+  const shares = createCallerShares(maxStreams);
   return async function* (requests: AsyncIterable<PredictStreamRequest>, context: HandlerContext) {
     if (open >= maxStreams) throw new StreamsFullError(maxStreams);
+    const leave = shares.take(shareOf(context));
+    if (!leave) throw new StreamsFullError(shares.share, "of this caller");
     open++;
     let held: HeldModel | undefined;
     let first: ModelSelector | undefined;
@@ -77,6 +81,7 @@ export function predictStream({ loadedModels, counts, shadow, recordBlock, maxSt
       }
     } finally {
       open--;
+      leave();
       held?.release();
     }
   };

@@ -1,6 +1,7 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { ArrivalList } from "../call/arrival-list.ts";
 import type { Call, WaitingCall } from "../call/call.ts";
+import { createCallerShares, shareOf } from "../call/caller-share.ts";
 import type { Policy } from "../call/policy.ts";
 import { rpcError } from "../errors/rpc-error.ts";
 import { sharedError } from "../errors/shared-error.ts";
@@ -11,7 +12,7 @@ export interface AdmissionLimits {
   readonly maxInFlight: number;
   /** Maximum number of calls that wait for a slot. */
   readonly maxQueued: number;
-  /** Maximum number of open-ended streams (watches), which are counted separately. */
+  /** Maximum number of open-ended streams (watches), which are counted separately. One caller may have three quarters. */
   readonly maxOpenEnded: number;
   /**
    * Maximum time that a call waits for a slot. During a burst, or while the process's code is not compiled
@@ -82,6 +83,8 @@ export function admissionPolicy(
   const reject = rejections();
   const pace = createPace();
   let inFlight = 0;
+  const shares = createCallerShares(limits.maxOpenEnded);
+  const places = new WeakMap<Call, () => void>();
   let openEnded = 0;
   let shed = 0;
   let scheduled = false;
@@ -190,7 +193,10 @@ export function admissionPolicy(
         return false;
       }
       if (call.bound.limits.openEnded) {
-        if (openEnded >= limits.maxOpenEnded) throw reject();
+        if (openEnded >= limits.maxOpenEnded) throw tooManyWatches(`${openEnded} watches are open at this server`);
+        const leave = shares.take(shareOf(call));
+        if (!leave) throw tooManyWatches(`${shares.share} watches of this caller are open at this server`);
+        places.set(call, leave);
         openEnded++;
         call.holdsSlot = true;
         call.memory?.release(call);
@@ -218,8 +224,10 @@ export function admissionPolicy(
         return;
       }
       call.holdsSlot = false;
-      if (call.bound.limits.openEnded) openEnded--;
-      else inFlight--;
+      if (call.bound.limits.openEnded) {
+        openEnded--;
+        places.get(call)?.();
+      } else inFlight--;
       schedule();
     },
     load: () => ({ inFlight, queued: queue.size, openEnded, shed }),
@@ -265,6 +273,13 @@ function createPace() {
     callsIn: (ms: number): number => Math.max(1, perMs * ms),
   };
 }
+
+const WATCH_RETRY_MS = 5_000;
+
+const tooManyWatches = (text: string): ConnectError =>
+  rpcError(Code.ResourceExhausted, "TOO_MANY_WATCHES", `${text}: end some, or try again later`, {
+    retryAfterMs: WATCH_RETRY_MS,
+  });
 
 /**
  * Each error is created once, because an overloaded server needs many. Their retry times differ, so that clients do not

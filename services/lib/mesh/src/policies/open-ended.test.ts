@@ -80,6 +80,28 @@ describe.each(CASES)("an idle watch, $name", ({ transport, secure }) => {
   });
 });
 
+it("one address gets three quarters of a server's watches, and its error says what to do", async () => {
+  await using echo = await startEcho({ routes: ROUTES, admission: { maxOpenEnded: 4 } });
+  const leaving = new AbortController();
+  const open = async (localAddress: string) => {
+    const { port } = echo.server.addresses.grpc;
+    const createConnection = () => net.connect({ port, host: "127.0.0.1", localAddress });
+    const transport = createGrpcTransport({ baseUrl: echo.grpcUrl, nodeOptions: { createConnection } });
+    const watch = createClient(AlertService, transport).watchAlerts({}, { signal: leaving.signal });
+    return (await watch[Symbol.asyncIterator]().next()).value?.truncated;
+  };
+  const text = (opening: Promise<unknown>) => opening.catch((error) => ConnectError.from(error).message);
+  for (let i = 0; i < 3; i++) expect(await open("127.0.0.1")).toBe(true);
+  expect(await text(open("127.0.0.1"))).toBe(
+    "[resource_exhausted] 3 watches of this caller are open at this server: end some, or try again later",
+  );
+  expect(await open("127.0.0.2")).toBe(true);
+  expect(await text(open("127.0.0.2"))).toBe(
+    "[resource_exhausted] 4 watches are open at this server: end some, or try again later",
+  );
+  leaving.abort();
+});
+
 it("leaves streams for calls that end: watches above the limit of a connection are rejected, with the way out", async () => {
   await using echo = await startEcho({ routes: ROUTES, limits: { maxWatches: 2 } });
   const client = createClient(AlertService, createGrpcTransport({ baseUrl: echo.grpcUrl }));
