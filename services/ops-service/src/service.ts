@@ -59,6 +59,7 @@ import { narrativeHandlers } from "./rpc/suppliers/narratives.ts";
 import { supplierHandlers } from "./rpc/suppliers/suppliers.ts";
 import { startRules } from "./rules.ts";
 import type { AuditConfig } from "./setup/audit-env.ts";
+import { createFullDisk } from "./setup/full-disk.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
 import type { AlertScope } from "./store/alerts/alert-conditions.ts";
@@ -166,8 +167,6 @@ const PATIENT = { maxWaitMs: 5_000, overloadWaitMs: 2_000 };
 /** As BELLWETHER_MODEL. */
 const DEFAULT_MODEL = "supplier-risk";
 
-/** Time for which /readyz shows that the disk of the database is full, after the last write that failed. */
-const SHOW_FULL_MS = 60_000;
 /** How often the service ends snoozes and overrides whose time is over. */
 const TERMS_INTERVAL_MS = 10_000;
 const RETENTION_MS = 3_600_000;
@@ -250,11 +249,11 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   const labelTexts = createLabelTexts(db);
   const inImport = createImportTransaction(inTransaction, { now, newId, currency: impact.currency });
   const inTriage = createTriage(triage, ledger);
-  let showFull = (): void => {};
+  const fullDisk = createFullDisk();
   const translateError = (error: unknown): unknown =>
     translateDatabaseError(error, (reason, isFull) => {
       logger.warn({ reason }, isFull ? "the disk of the database is full" : "the database does not answer");
-      if (isFull) showFull();
+      if (isFull) fullDisk.report();
     });
   const access = starting.use(startAccess(config, { database, feed, logger, now, newId, translateError }));
   const sent = starting.use(startNotices(notices, { database, logger, now, newId, noNotices: noNoticesOf(config) }));
@@ -435,22 +434,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   // The service is ready without notices and exports; people who look at /readyz see that they are missing or behind.
   let exportsText = "";
   let missing: string | undefined;
-  let fullText = "";
   const showReadiness = (): void => {
-    const facts = [fullText, noNotices?.text ?? "", exportsText].filter((text) => text !== "").join("; ");
+    const facts = [fullDisk.text, noNotices?.text ?? "", exportsText].filter((text) => text !== "").join("; ");
     server.setServing("", missing === undefined, missing ?? facts);
   };
   showReadiness();
-  let forgetFull: NodeJS.Timeout | undefined;
-  showFull = () => {
-    fullText = "the disk of the database is full: calls that write are answered with DATABASE_FULL";
-    clearTimeout(forgetFull);
-    forgetFull = setTimeout(() => {
-      fullText = "";
-      showReadiness();
-    }, SHOW_FULL_MS).unref();
-    showReadiness();
-  };
+  fullDisk.onChange = showReadiness;
   const storeWatch = watchPostgres(databaseUrl, (usable, reason) => {
     if (usable) logger.info("ready: the database answers again");
     else logger.warn(`not ready: the database ${reason}`);
