@@ -35,7 +35,7 @@ const ML_ENV = {
   pollMs: env.durationMs("ML_SERVICE_POLL_INTERVAL", "1s", { min: "100ms", max: "1h" }),
   contract: env.optional(env.path("ML_SERVICE_MODEL_CONFIG")),
   maxRowMs: env.durationMs("ML_SERVICE_ROW_LIMIT", "250ms", { min: "1ms", max: "10s" }),
-  scoringThreads: env.optional(env.integer("SCORING_THREADS", { min: 1, max: 256 })),
+  scoringThreads: sharedEnv.scoringThreads,
   shadowShare: env.number("SHADOW_SHARE", { min: 0, max: 1 }, 0),
   shadowCpu: env.number("SHADOW_CPU", { min: 0.01, max: 1 }, 0.25),
   auditSink: env.text("BELLWETHER_AUDIT_SINK", AUDIT_SINK, "ops"),

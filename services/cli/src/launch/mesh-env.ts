@@ -3,6 +3,8 @@ import { once } from "node:events";
 import net from "node:net";
 import { DEFAULT_PORTS } from "@bellwether/contract/default-ports";
 import { type EnvSource, readEnv } from "@bellwether/env/env";
+import { sharedEnv } from "@bellwether/env/shared-env";
+import { ListenError } from "@bellwether/mesh/listener/listen";
 import { serverEnv } from "@bellwether/mesh/server/server-env";
 
 /** A port on which a service is to listen is in use. */
@@ -16,14 +18,29 @@ export class PortTakenError extends Error {
   }
 }
 
+/** Two listeners have the same port. */
+export class SamePortError extends Error {
+  override readonly name = "SamePortError" as const;
+
+  constructor(first: string, second: string, port: number) {
+    super(`${first} and ${second} are both ${port}: set one to another port (0 = any free port)`);
+  }
+}
+
+/** Variables that the services read, besides those of their servers: an invalid one is named before anything starts. */
+const { mlUrl, opsUrl, schedulerUrl, scoringThreads } = sharedEnv;
+const CHECKED = { mlUrl, opsUrl, schedulerUrl, scoringThreads };
+
 /**
  * Chooses the variables with which the services of one machine find each other: all ports, each checked to be
  * free, and the URL of each peer.
- * @throws EnvError with all violations, PortTakenError
+ * @throws EnvError with all violations, PortTakenError, SamePortError, ListenError
  */
 export async function meshEnv(given: EnvSource): Promise<Record<string, string>> {
   const chosen: Record<string, string> = {};
   const held: net.Server[] = [];
+  readEnv(given, CHECKED);
+  const variables = new Map<number, string>();
   try {
     for (const [prefix, ports] of Object.entries(DEFAULT_PORTS)) {
       const read = readEnv(given, serverEnv(prefix, ports));
@@ -33,6 +50,9 @@ export async function meshEnv(given: EnvSource): Promise<Record<string, string>>
         ADMIN: read.adminPort,
       })) {
         const variable = `${prefix}_${listener}_PORT`;
+        const other = variables.get(wanted);
+        if (other !== undefined) throw new SamePortError(other, variable, wanted);
+        if (wanted !== 0) variables.set(wanted, variable);
         const probe = await holdPort(read.host, variable, wanted);
         held.push(probe);
         const address = probe.address();
@@ -56,7 +76,7 @@ const TRIES = 20;
 
 /**
  * Listens on a port until the server is closed, so that no one else takes it. 0 = any free port.
- * @throws PortTakenError
+ * @throws PortTakenError, ListenError
  */
 async function holdPort(host: string, variable: string, port: number): Promise<net.Server> {
   if (port !== 0) return listenOn(host, variable, port);
@@ -79,6 +99,6 @@ async function listenOn(host: string, variable: string, port: number): Promise<n
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
       throw new PortTakenError(variable, port);
-    throw error;
+    throw new ListenError(variable, { host, port }, error);
   }
 }

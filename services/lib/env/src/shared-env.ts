@@ -16,6 +16,8 @@ export const sharedEnv = {
   opsUrl: env.url("OPS_SERVICE_URL", PEER_PROTOCOLS, peerUrl("OPS_SERVICE")),
   /** URL of scheduler-service. Null when not set: commands of the CLI then work on the registry's folder. */
   schedulerUrl: env.optional(env.url("SCHEDULER_SERVICE_URL", PEER_PROTOCOLS)),
+  /** Threads of ml-service that score. Null when not set: as many as fit the machine. */
+  scoringThreads: env.optional(env.integer("SCORING_THREADS", { min: 1, max: 256 })),
   /** Registry of model versions. */
   registry: {
     ...env.text(

@@ -22,6 +22,13 @@ test("two concurrent calls for the same folder both succeed", async () => {
   await Promise.all([makeDataFolder(folder), makeDataFolder(folder)]);
 });
 
+test("the error names the right way out: no right helps where no folder can be", async () => {
+  const file = path.join(await temporary(), "file");
+  await writeFile(file, "");
+  await expect(makeDataFolder(file)).rejects.toThrow("(ENOTDIR): a file is in the way: set BELLWETHER_DATA_DIR");
+  await expect(makeDataFolder("/proc/bellwether")).rejects.toThrow("(ENOENT): no folder can be created there");
+});
+
 test("a folder that cannot be created is a one-line error that names the variable", async () => {
   const file = path.join(await temporary(), "file");
   await writeFile(file, "");

@@ -2,6 +2,15 @@ import { access, constants, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { StorageError } from "./storage-error.ts";
 
+/** What to do, by the code of the system. */
+const WAYS: Readonly<Record<string, string>> = {
+  ENOENT: "no folder can be created there: set BELLWETHER_DATA_DIR to another one",
+  ENOTDIR: "a file is in the way: set BELLWETHER_DATA_DIR to a folder",
+  EROFS: "the file system can only be read: set BELLWETHER_DATA_DIR to another folder",
+  ENOSPC: "the disk is full: free space, or set BELLWETHER_DATA_DIR to a folder on another disk",
+};
+const NO_RIGHT = "give this user the right to, or set BELLWETHER_DATA_DIR to another one";
+
 /**
  * Creates a folder below BELLWETHER_DATA_DIR, with its parents, and checks that it can be written.
  * @throws StorageError with a one-line message
@@ -12,7 +21,7 @@ export async function makeDataFolder(folder: string): Promise<void> {
     await access(folder, constants.W_OK);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    const text = `the data folder ${folder} cannot be written (${code}): give this user the right to, or set BELLWETHER_DATA_DIR to another one`;
+    const text = `the data folder ${folder} cannot be written (${code}): ${WAYS[code] ?? NO_RIGHT}`;
     throw new StorageError(text, { cause });
   }
 }

@@ -33,6 +33,12 @@ describe("a URL", () => {
     expect(() => parseStoreUrl("file:")).toThrow("needs a folder");
   });
 
+  test("with another scheme is rejected with the schemes that are read", () => {
+    expect(() => parseStoreUrl("http://x/secret")).toThrow(
+      /^URLs with http: are not read; use s3:.*azure:.*file:FOLDER$/,
+    );
+  });
+
   test("has a literal key: no character is decoded", () => {
     expect(parseStoreUrl("s3://bucket/a%20b/ü @#{week}.csv").path).toBe("a%20b/ü @#{week}.csv");
   });

@@ -60,6 +60,8 @@ const YES_NO = { pattern: /^(?:true|false)$/, expected: "true or false" };
 const PARAMETERS = { s3: ["endpoint", "region", "path_style"], azure: ["endpoint", "account"] } as const;
 const EXPECTED =
   "use s3://BUCKET/KEY?region=REGION&endpoint=URL, azure://CONTAINER/KEY?account=NAME&endpoint=URL or file:FOLDER";
+/** Schemes that people try. Only these are quoted: another word before a colon can be a part of a key. */
+const OTHER_SCHEME = /^(https?|ftp|gs|gcs|s3a|s3n|abfss?|wasbs?|hdfs):\/\//i;
 const NO_SECRETS = "a URL must not contain credentials: the environment has them (docs/object-store.md)";
 
 /**
@@ -71,6 +73,8 @@ export function parseStoreUrl(text: string): StoreLocation {
   if (/^file:/i.test(text)) return folderLocation(text.slice("file:".length));
   const found = FORM.exec(text)?.groups;
   if (found === undefined) {
+    const scheme = OTHER_SCHEME.exec(text)?.[1];
+    if (scheme !== undefined) throw new StoreUrlError(`URLs with ${scheme.toLowerCase()}: are not read; ${EXPECTED}`);
     // The text may be a mistyped URL with a secret, so nothing of it is quoted.
     throw new StoreUrlError(`the URL of an object store cannot be read; ${EXPECTED}`);
   }
