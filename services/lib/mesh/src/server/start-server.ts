@@ -249,7 +249,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const lameDuckMs = Math.min(LAME_DUCK_MS, drainMs / 4);
       if (watches.count() > 0) await delay(Math.min(QUIET_MS, lameDuckMs));
       await traffic.ended(QUIET_MS, lameDuckMs);
-      const closed = closeAll(drainMs - (performance.now() - began));
+      const closed = closeAll(Math.max(0, drainMs - (performance.now() - began)));
       watches.endAll();
       await closed;
       logger.info("stopped");

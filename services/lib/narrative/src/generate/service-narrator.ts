@@ -12,7 +12,7 @@ const ANSWER_TIME_MS = 250;
 
 /** Returns how long a call can wait for a narrative. @param leftMs time until its deadline; undefined: it has none */
 export function narrativeWaitMs(leftMs: number | undefined): number | undefined {
-  return leftMs === undefined ? undefined : leftMs - ANSWER_TIME_MS;
+  return leftMs === undefined ? undefined : Math.max(0, leftMs - ANSWER_TIME_MS);
 }
 
 /** A narrator without a language model, in English by default. */
