@@ -87,6 +87,12 @@ export function isAnswering(socket: Socket): boolean {
   return latest?.headersSent === true && !latest.writableFinished;
 }
 
+/** Returns the request whose body is arriving on an HTTP/1.1 connection. Undefined: the headers of the next one are not complete. */
+export function arrivingRequest(socket: Socket): IncomingMessage | undefined {
+  const request = connections.get(socket)?.latest.req;
+  return request?.complete === false ? request : undefined;
+}
+
 /**
  * Returns the time (`performance.now()`) since which an HTTP/1.1 connection has waited for the answer to its
  * latest request. -Infinity: the connection waits for no answer, because no request has complete headers or

@@ -35,6 +35,12 @@ export function restHandler(
       sendRejection(response, 415, `the charset ${shown(charset)} is not supported here: send JSON in UTF-8`, {
         field: "content-type",
       });
+    } else if (match && !isJsonType(request.headers["content-type"], match.rest)) {
+      response.setHeader("accept-post", "application/json");
+      const type = shown(request.headers["content-type"] ?? "");
+      sendRejection(response, 415, `the content type ${type} is not read here: send application/json`, {
+        field: "content-type",
+      });
     } else if (match && !accepts(request.headers.accept, typesOf(match.rest))) {
       const types = typesOf(match.rest).join(" or ");
       sendRejection(response, 406, `the path answers ${types}: send Accept with it, or without Accept`, {
@@ -52,6 +58,14 @@ export function restHandler(
     return true;
   };
 }
+
+/** Types with which clients send JSON. Those without a type of their own, such as curl, send the type of a form or of bytes. */
+const JSON_TYPE =
+  /^\s*(?:application\/(?:json|x-www-form-urlencoded|octet-stream|[\w.+-]+\+json)|text\/(?:json|plain))\s*(?:;|$)/i;
+
+/** Whether a body of a content type is read as JSON. Paths with rows or bytes check their types themselves. */
+const isJsonType = (type: string | undefined, { verb, readsRows, readsBytes }: RestRoute): boolean =>
+  type === undefined || verb === "GET" || Boolean(readsRows || readsBytes) || JSON_TYPE.test(type);
 
 /** Returns the media types with which a path answers. Clients that accept any JSON accept its lines too. */
 const typesOf = ({ rpc, toEvent, readsBytes }: RestRoute): readonly string[] =>

@@ -1,9 +1,10 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createAnswerIds, idFields } from "../call/answer-ids.ts";
 import { headersTooLarge } from "../listener/header-size.ts";
-import { isAnswering } from "../listener/http1-connections.ts";
-import { rejectionError } from "./http-rejection.ts";
+import { arrivingRequest, isAnswering } from "../listener/http1-connections.ts";
+import { type RejectionDetails, rejectionError } from "./http-rejection.ts";
 import { PROBLEM_JSON, problemJson } from "./problem-json.ts";
 
 /** Node's error codes for bytes that are not an HTTP/1.1 request. */
@@ -36,34 +37,63 @@ export function answerClientError(maxHeaderBytes: number): (error: ClientError, 
       return;
     }
     const isHttp2 = error.code === "HPE_PAUSED_H2_UPGRADE";
-    socket.end(isHttp2 ? http11Required(HTTP2_IN_CLEAR) : rejection(error, maxHeaderBytes));
+    socket.end(isHttp2 ? http11Required(HTTP2_IN_CLEAR) : rejection(error, maxHeaderBytes, socket as Socket));
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   };
 }
 
-function rejection({ code, message }: ClientError, maxHeaderBytes: number): string {
+/** Answers CONNECT, for which Node closes the connection without an answer. Use it as listener of the event "connect". */
+export function rejectConnect(_request: unknown, socket: Duplex): void {
+  socket.on("error", () => {});
+  socket.end(
+    answer("405 Method Not Allowed", "this is no proxy: CONNECT is not allowed here", { field: "method" }, [
+      ["allow", "GET, HEAD, POST, OPTIONS"],
+    ]),
+  );
+}
+
+function rejection({ code, message }: ClientError, maxHeaderBytes: number, socket: Socket): string {
+  const arriving = arrivingRequest(socket);
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
       return answer("431 Request Header Fields Too Large", headersTooLarge(maxHeaderBytes));
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return answer("413 Content Too Large", "the chunks of the body have too many extensions");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return answer("408 Request Timeout", "the request did not arrive in time");
+      if (arriving) return answer("408 Request Timeout", "the body did not arrive in time");
+      return answer("408 Request Timeout", "the headers did not arrive in time", { reason: "HEADERS_TIMEOUT" });
+    case "HPE_INVALID_EOF_STATE":
+      return answer("400 Bad Request", endedEarly(arriving));
     default:
       // The parser's message contains no text that the client sent.
       return answer("400 Bad Request", `this is not an HTTP/1.1 request: ${message.replace(/^Parse Error: /, "")}`);
   }
 }
 
-function answer(status: string, message: string): string {
+/** Returns why a request whose connection ended is not complete. */
+function endedEarly(arriving: IncomingMessage | undefined): string {
+  if (!arriving) return "the request ended within its headers";
+  const length = arriving.headers["content-length"];
+  return length === undefined
+    ? "the body ended before its last chunk"
+    : `the body ended before its ${length} bytes (content-length) had arrived`;
+}
+
+function answer(
+  status: string,
+  message: string,
+  details: RejectionDetails = {},
+  more: readonly (readonly [name: string, value: string])[] = [],
+): string {
   const code = Number.parseInt(status, 10);
   // The headers of the request are not known.
   const ids = createAnswerIds(undefined, undefined);
-  const body = JSON.stringify(problemJson(rejectionError(code, message), code, ids));
+  const body = JSON.stringify(problemJson(rejectionError(code, message, details), code, ids));
   const fields = [
     ["content-type", PROBLEM_JSON],
     ["content-length", String(Buffer.byteLength(body))],
     ["connection", "close"],
+    ...more,
     ...idFields(ids),
   ];
   return `HTTP/1.1 ${status}\r\n${fields.map((field) => `${field.join(": ")}\r\n`).join("")}\r\n${body}`;

@@ -82,13 +82,44 @@ describe("the web listener", () => {
     expect(await exchange(echo.server.addresses.web.port, request)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it("closes a connection that requests a tunnel", async () => {
+  it("answers 405 to a request for a tunnel", async () => {
     const answer = await exchange(
       echo.server.addresses.web.port,
       "CONNECT x:99999 HTTP/1.1\r\nhost: localhost\r\n\r\n",
     );
-    expect(answer).not.toMatch(/ 2\d\d /);
+    expect(answer).toMatch(/^HTTP\/1\.1 405 .*allow: GET, HEAD, POST, OPTIONS.*this is no proxy/s);
     expect(await honest()).toBe("honest");
+  });
+});
+
+describe("the reason of a request that is not served", () => {
+  const answerOf = async (text: string, end = false, limits = {}): Promise<string> => {
+    await using server = await startEcho({ limits });
+    const socket = net.connect(server.server.addresses.web.port, "127.0.0.1");
+    socket.write(text);
+    if (end) socket.end();
+    return Buffer.concat(await socket.toArray()).toString();
+  };
+  const head = `POST ${CHECK} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n`;
+
+  it("names a transfer-encoding that is not supported", async () => {
+    const answer = await answerOf(`${head}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 501 .*the transfer-encoding .*gzip, chunked.* is not supported/s);
+  });
+
+  it("says that the body has ended early, and how long it should be", async () => {
+    const answer = await answerOf(`${head}content-length: 100\r\n\r\n{`, true);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*the body ended before its 100 bytes \(content-length\) had arrived/s);
+  });
+
+  it("says whether the headers or the body were late", async () => {
+    const late = { headersTimeoutMs: 300, bodyTimeoutMs: 300 };
+    expect(await answerOf("GET / HTTP/1.1\r\nhost: loc", false, late)).toMatch(
+      /^HTTP\/1\.1 408 .*the headers did not arrive in time.*HEADERS_TIMEOUT/s,
+    );
+    expect(await answerOf(`${head}content-length: 100\r\n\r\n{`, false, late)).toMatch(
+      /^HTTP\/1\.1 408 .*the body did not arrive in time.*BODY_TIMEOUT/s,
+    );
   });
 });
 

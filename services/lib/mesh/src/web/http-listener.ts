@@ -9,7 +9,7 @@ import { type Address, listen, type TlsMaterial } from "../listener/listen.ts";
 import type { Listener } from "../listener/listener.ts";
 import { HEADER_HEADROOM, type ListenerLimits } from "../listener/listener-limits.ts";
 import { RESET_FRAMES } from "../listener/stream-ends.ts";
-import { answerClientError } from "./client-error.ts";
+import { answerClientError, rejectConnect } from "./client-error.ts";
 import { closeAfterEarlyResponse } from "./early-response.ts";
 import { sendRejection, shown } from "./http-rejection.ts";
 import { makeRoom } from "./make-room.ts";
@@ -49,6 +49,7 @@ export async function openHttpListener(options: HttpListenerOptions): Promise<Li
   const answer = oneAtATime(guarded(options));
   const server = tls ? createTlsServer(tls, limits, answer) : createClearServer(limits, answer);
   server.on("checkExpectation", rejectExpectation);
+  if (!tls) server.on("connect", rejectConnect);
   const connections = manageConnections(server, limits, onAged);
   if (closesOlder) makeRoom(server, limits.maxConnections);
   return { address: await listen(server, name, address), drain: connections.drain };
@@ -67,6 +68,12 @@ function guarded({ answer, needsHost, limits, onThrow }: HttpListenerOptions): A
       // For HTTP/1.1 the parser has already checked the size.
       if ("stream" in request && headerBytes(request.rawHeaders) > maxHeaderBytes) {
         sendRejection(response, 431, headersTooLarge(maxHeaderBytes));
+        return;
+      }
+      const encoding = request.headers["transfer-encoding"];
+      if (encoding !== undefined && encoding.toLowerCase() !== "chunked") {
+        const text = `the transfer-encoding ${shown(encoding)} is not supported: use chunked, and content-encoding: gzip`;
+        sendRejection(response, 501, text, { field: "transfer-encoding" });
         return;
       }
       const violation = authorityViolation(request, needsHost) ?? toOriginForm(request);

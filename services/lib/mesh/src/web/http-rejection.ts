@@ -20,6 +20,7 @@ const REJECTIONS: Readonly<Record<number, readonly [code: Code, reason: string]>
   421: [Code.FailedPrecondition, "HOST_NOT_ALLOWED"],
   431: [Code.ResourceExhausted, "HEADERS_TOO_LARGE"],
   500: [Code.Internal, "INTERNAL"],
+  501: [Code.Unimplemented, "TRANSFER_ENCODING"],
 };
 const MAX_SHOWN_CHARACTERS = 100;
 
@@ -33,6 +34,8 @@ export const isRpcPath = (path: string): boolean => RPC_PATH.test(path);
 export interface RejectionDetails {
   /** Replaces the code of the status. */
   readonly code?: Code;
+  /** Replaces the reason of the status. */
+  readonly reason?: string;
   /** Header or part of the request that is not accepted. */
   readonly field?: string;
 }
@@ -42,7 +45,7 @@ export function rejectionError(status: number, message: string, details: Rejecti
   const [code, reason] = REJECTIONS[status] ?? [Code.Unknown, "REJECTED"];
   const { field } = details;
   const fieldViolations: FieldViolation[] = field === undefined ? [] : [{ field, description: message }];
-  return rpcError(details.code ?? code, reason, message, { fieldViolations });
+  return rpcError(details.code ?? code, details.reason ?? reason, message, { fieldViolations });
 }
 
 /**

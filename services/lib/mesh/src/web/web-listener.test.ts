@@ -147,6 +147,22 @@ describe("a charset", () => {
     },
   );
 
+  it.each(["text/xml", "application/soap+xml", "multipart/form-data; boundary=x"])(
+    "is not needed to reject another content type: %s",
+    async (type) => {
+      const rest = await post("/echo", type);
+      expect([rest.status, rest.headers.get("accept-post")]).toEqual([415, "application/json"]);
+      expect((await rest.json()).message).toContain("is not read here: send application/json");
+    },
+  );
+
+  it.each(["application/json", "application/problem+json", "application/x-www-form-urlencoded", "text/plain"])(
+    "of a type that clients send with JSON may be missing: %s",
+    async (type) => {
+      expect((await post("/echo", type)).status).toBe(200);
+    },
+  );
+
   it.each([
     ["/echo", '"ü"'],
     ["/bellwether.echo.v1.EchoService/Echo", '{"id":"ü"}'],
