@@ -5,7 +5,7 @@ import {
   type NumberFigures,
 } from "@bellwether/plausibility/column-profile";
 import type { Json } from "@duckdb/node-api";
-import { sqlText } from "./quote-sql.ts";
+import { sqlName, sqlText } from "./quote-sql.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Number of columns in one query: more would only make the query slow to plan. */
@@ -35,46 +35,63 @@ export interface ProfiledColumn {
 }
 
 /**
- * Profiles columns of a table with "~row", the number of the row. The columns are read twice: the second time, the most
- * frequent values are counted that were found in a sample of the rows.
+ * Profiles columns of a table with "~row", the number of the row. Columns with frequent values in a sample of the rows are
+ * read twice: the second time, these values are counted.
+ * @param columns at least one
+ * @param total SQL of an aggregate that is computed in the same scan as the first columns
  */
 export async function profileColumns(
   workspace: Workspace,
   columns: readonly ProfiledColumn[],
   table: string,
-): Promise<ColumnProfile[]> {
+  total = "null",
+): Promise<{ readonly profiles: readonly ColumnProfile[]; readonly total: Json }> {
   const profiles: ColumnProfile[] = [];
-  for (let from = 0; from < columns.length; from += COLUMNS_PER_QUERY)
-    profiles.push(...(await profileSome(workspace, columns.slice(from, from + COLUMNS_PER_QUERY), table)));
-  return profiles;
+  const totals: Json[] = [];
+  for (let from = 0; from < columns.length; from += COLUMNS_PER_QUERY) {
+    const some = await profileSome(
+      workspace,
+      columns.slice(from, from + COLUMNS_PER_QUERY),
+      table,
+      from === 0 ? total : "null",
+    );
+    profiles.push(...some.profiles);
+    totals.push(some.total);
+  }
+  return { profiles, total: totals[0] ?? null };
 }
 
 async function profileSome(
   workspace: Workspace,
   columns: readonly ProfiledColumn[],
   table: string,
-): Promise<ColumnProfile[]> {
+  total: string,
+): Promise<{ readonly profiles: readonly ColumnProfile[]; readonly total: Json }> {
   const rows = await workspace.number(`select count(*) from ${table}`);
   const step = Math.max(1, Math.ceil(rows / SAMPLE_ROWS));
-  // The hash chooses rows without a pattern. A filter of each aggregate takes a third longer than a query of its own.
-  const sample = step === 1 ? table : `${table} where hash("~row") % ${step} = 0`;
-  const valuesOf = async (sqlOf: (column: ProfiledColumn, i: number) => string, from: string): Promise<Json[]> =>
-    (await workspace.rows(`select ${columns.map(sqlOf).join(", ")} from ${from}`))[0] ?? [];
-  const lists = await valuesOf(figuresSql, table);
+  const sample = step === 1 ? { columns, table } : await sampleRows(workspace, columns, table, step);
+  const valuesOf = async (
+    sqlOf: (column: ProfiledColumn, i: number) => string,
+    from: { readonly columns: readonly ProfiledColumn[]; readonly table: string },
+  ): Promise<Json[]> =>
+    (await workspace.rows(`select ${from.columns.map(sqlOf).join(", ")} from ${from.table}`))[0] ?? [];
+  const [figures = []] = await workspace.rows(`select ${[total, ...columns.map(figuresSql)].join(", ")} from ${table}`);
+  const [totalValue = null, ...lists] = figures;
   const sampled = await valuesOf(sampledSql, sample);
   const found = columns.map((_, i) => figuresOf(lists[i] ?? null, sampled[i] ?? null));
   const topSql = (column: ProfiledColumn, i: number): string => topRowsSql(column, found[i]?.top ?? null);
   const inSample = await valuesOf(topSql, sample);
   const isRare = (i: number): boolean => Number(inSample[i]) < (MIN_TOP_SHARE * rows) / step;
-  const topRows = step === 1 ? inSample : await valuesOf((column, i) => (isRare(i) ? "0" : topSql(column, i)), table);
+  const all = { columns, table };
+  const topRows = step === 1 ? inSample : await valuesOf((column, i) => (isRare(i) ? "0" : topSql(column, i)), all);
   const isCounted = (i: number): boolean => found[i]?.isConstant === false && found[i].distinct <= MAX_COUNTED;
   // Grouped in a query of its own, a column of texts takes half the time of count(distinct).
   const different = await valuesOf(
     (column, i) =>
       isCounted(i) ? `(select count(v) from (select distinct ${valueSql(column)} as v from ${table}))` : "null",
-    "(select 1)",
+    { columns, table: "(select 1)" },
   );
-  return columns.map(({ name, type }, i) => {
+  const profiles = columns.map(({ name, type }, i): ColumnProfile => {
     const { present, distinct, isConstant, numeric, top, numbers } = found[i] ?? figuresOf(null, null);
     return {
       column: name,
@@ -87,6 +104,25 @@ async function profileSome(
       numbers,
     };
   });
+  return { profiles, total: totalValue };
+}
+
+/** Quoted SQL name of the table with a sample of the rows. */
+const SAMPLE = '"profile sample"';
+
+/** Copies one of `step` rows, chosen by a hash: without a pattern, and the same ones each time. Returns the columns of the copy. */
+async function sampleRows(
+  workspace: Workspace,
+  columns: readonly ProfiledColumn[],
+  table: string,
+  step: number,
+): Promise<{ readonly columns: readonly ProfiledColumn[]; readonly table: string }> {
+  // Texts are not sampled.
+  const values = columns.map(({ type, value }, i) => `${type === "text" ? "null" : value} as ${sqlName(String(i))}`);
+  await workspace.run(
+    `create or replace temp table ${SAMPLE} as select ${values.join(", ")} from ${table} where hash("~row") % ${step} = 0`,
+  );
+  return { columns: columns.map((column, i) => ({ ...column, value: sqlName(String(i)) })), table: SAMPLE };
 }
 
 /** Returns the SQL of the number of rows with the frequent value of a column. */

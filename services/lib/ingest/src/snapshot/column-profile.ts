@@ -1,5 +1,6 @@
 import type { ModelSpec } from "@bellwether/config/model-spec";
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
+import type { Json } from "@duckdb/node-api";
 import { type ProfiledColumn, profileColumns } from "../duckdb/profile-columns.ts";
 import { sqlName } from "../duckdb/quote-sql.ts";
 import type { Workspace } from "../duckdb/workspace.ts";
@@ -21,8 +22,10 @@ export interface InputProfile {
 }
 
 /** Profiles the table of the mapped rows. */
-export function profileMapped(workspace: Workspace, model: ModelSpec): Promise<ColumnProfile[]> {
-  return profileColumns(workspace, profiledColumns(model), MAPPED);
+export async function profileMapped(workspace: Workspace, model: ModelSpec): Promise<InputProfile> {
+  const columns = profiledColumns(model);
+  const { profiles, total } = await profileColumns(workspace, columns, MAPPED, contentTotal(columns));
+  return { columns: profiles, contentDigest: contentDigest(total) };
 }
 
 function profiledColumns({ features, text }: ModelSpec): ProfiledColumn[] {
@@ -46,14 +49,15 @@ function profiledColumns({ features, text }: ModelSpec): ProfiledColumn[] {
   ];
 }
 
-/** Returns `InputProfile.contentDigest`, from the sum of the hashes of the rows: it does not depend on their order. */
-export async function contentDigest(workspace: Workspace, model: ModelSpec): Promise<string> {
+/** Returns the SQL of the number of accepted rows and of the sum of their hashes, which does not depend on their order. */
+function contentTotal(columns: readonly ProfiledColumn[]): string {
   // The numbers of accepted rows are finite.
-  const values = profiledColumns(model).map(({ value }) => value);
-  const [[rows, sum] = []] = await workspace.rows(
-    `select count(*), coalesce(sum(hash(${["supplier_id", ...values].join(", ")})), 0)::varchar
-     from ${MAPPED} where "~fault" is null`,
-  );
+  const hash = `hash(${["supplier_id", ...columns.map(({ value }) => value)].join(", ")})`;
+  return `[count(*) filter ("~fault" is null)::varchar, coalesce(sum(case when "~fault" is null then ${hash} end), 0)::varchar]`;
+}
+
+function contentDigest(total: Json): string {
+  const [rows, sum] = Array.isArray(total) ? total : [];
   const modulus = 1n << 128n;
   const mixed = (BigInt(String(sum ?? 0)) * 0x9e3779b97f4a7c15n + BigInt(String(rows ?? 0))) % modulus;
   return mixed.toString(16).padStart(32, "0");

@@ -25,7 +25,7 @@ import { weeklyMapping } from "../mapping/weekly-mapping.ts";
 import { RejectedCollector, type RejectedRows, type RejectedSample } from "../rejected-rows.ts";
 import { type LoadedSource, loadSource, type SourceReport } from "../sources/load-source.ts";
 import { type EarlierColumns, knownColumns } from "../sources/renamed-columns.ts";
-import { contentDigest, type InputProfile, profileMapped } from "./column-profile.ts";
+import { type InputProfile, profileMapped } from "./column-profile.ts";
 
 /** Input of a weekly run, and the file to which its snapshot is written. */
 export interface WeeklyInput {
@@ -149,9 +149,9 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       );
       const written = await sealFile(partial);
       const [[newest] = []] = await workspace.rows(`select max(as_of)::varchar from ${MAPPED} where "~fault" is null`);
-      return { ...written, newest, contentDigest: await contentDigest(workspace, task.model) };
+      return { ...written, newest };
     };
-    const [{ newest, contentDigest: content, ...written }, columns] = await workspace.together(write, (other) =>
+    const [{ newest, ...written }, profile] = await workspace.together(write, (other) =>
       profileMapped(other, task.model),
     );
     await rename(partial, path);
@@ -166,7 +166,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       changedAttributes: mapped.changedAttributes,
       olderRows: mapped.notChosen + mapped.older,
       sources,
-      profile: { columns, contentDigest: content },
+      profile,
       missing,
     };
   } finally {

@@ -137,17 +137,18 @@ async function makeSample(
 }
 
 /** Profiles columns as if each were a column of the mapping. */
-function profilesAs(
+async function profilesAs(
   workspace: Workspace,
   column: ColumnMapping,
   decimal: string,
   columns: readonly SampledColumn[],
-): Promise<ColumnProfile[]> {
+): Promise<readonly ColumnProfile[]> {
   const isNumber = column.type === "number" || column.type === "integer";
   const profiled = columns.map(({ name, sql }) => {
     const bare = bareValue(column, sql);
     const value = isNumber ? `(${castValue(column, bare, decimal)})::double` : bare;
     return { name, value, type: isNumber ? ("number" as const) : ("category" as const) };
   });
-  return profileColumns(workspace, profiled, SAMPLE);
+  const { profiles } = await profileColumns(workspace, profiled, SAMPLE);
+  return profiles;
 }
