@@ -293,15 +293,17 @@ describe("the list that other services watch", () => {
     const { secret } = await client.createApiKey({ name: "held", role: Role.VIEWER }, root);
     await expect.poll(() => verified(watched.list, secret), { timeout: 10_000 }).toBe("key:held");
     await first[Symbol.asyncDispose]();
-    const outages = () => [...watched.log.info.mock.calls, ...watched.log.warn.mock.calls].map(([, text]) => text);
-    await expect.poll(outages, { timeout: 10_000 }).toEqual(["the list of API keys cannot be watched"]);
+    // In the first minute of this process, the outage is a line at level info.
+    const said = () =>
+      new Set([...watched.log.info.mock.calls, ...watched.log.warn.mock.calls].map(([, text]) => text));
+    await expect.poll(said, { timeout: 10_000 }).toEqual(new Set(["the list of API keys cannot be watched"]));
     offsetMs = 30_000;
     expect(verified(watched.list, secret)).toBe("key:held");
     offsetMs = 61_000;
     expect(verified(watched.list, secret)).toBe("KEYS_UNAVAILABLE");
     await using _again = await startSignIn(url, { ports: { grpc: port, web: 0, admin: 0 } });
     await expect.poll(() => verified(watched.list, secret), { timeout: 20_000 }).toBe("key:held");
-    expect(outages()).toEqual(["the list of API keys cannot be watched", "the list of API keys is watched again"]);
+    expect(said()).toContain("the list of API keys is watched again");
   });
 
   test("a caller that is not a service does not get the list", async () => {

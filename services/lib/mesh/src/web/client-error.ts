@@ -61,7 +61,7 @@ function rejection({ code, message }: ClientError, maxHeaderBytes: number, socke
       return answer("413 Content Too Large", "the chunks of the body have too many extensions");
     case "ERR_HTTP_REQUEST_TIMEOUT":
       if (arriving) return answer("408 Request Timeout", "the body did not arrive in time");
-      return answer("408 Request Timeout", "the headers did not arrive in time", { reason: "HEADERS_TIMEOUT" });
+      return answer("408 Request Timeout", "the headers did not arrive in time", { further: "headersTimeout" });
     case "HPE_INVALID_EOF_STATE":
       return answer("400 Bad Request", endedEarly(arriving));
     default:

@@ -22,6 +22,10 @@ const REJECTIONS: Readonly<Record<number, readonly [code: Code, reason: string]>
   500: [Code.Internal, "INTERNAL"],
   501: [Code.Unimplemented, "TRANSFER_ENCODING"],
 };
+/** Code and reason of other rejections of a status, by the key that its details name. */
+const FURTHER = {
+  headersTimeout: [Code.DeadlineExceeded, "HEADERS_TIMEOUT"],
+} as const satisfies Readonly<Record<string, readonly [code: Code, reason: string]>>;
 const MAX_SHOWN_CHARACTERS = 100;
 
 /** "/package.Service/Method": the path of an RPC, whose clients read Connect's JSON. */
@@ -34,18 +38,19 @@ export const isRpcPath = (path: string): boolean => RPC_PATH.test(path);
 export interface RejectionDetails {
   /** Replaces the code of the status. */
   readonly code?: Code;
-  /** Replaces the reason of the status. */
-  readonly reason?: string;
+  /** Replaces the code and the reason of the status. */
+  readonly further?: keyof typeof FURTHER;
   /** Header or part of the request that is not accepted. */
   readonly field?: string;
 }
 
 /** Returns the error of a rejection: code, text, reason and field. */
 export function rejectionError(status: number, message: string, details: RejectionDetails = {}): ConnectError {
-  const [code, reason] = REJECTIONS[status] ?? [Code.Unknown, "REJECTED"];
+  const known = details.further === undefined ? REJECTIONS[status] : FURTHER[details.further];
+  const [code, reason] = known ?? [Code.Unknown, "REJECTED"];
   const { field } = details;
   const fieldViolations: FieldViolation[] = field === undefined ? [] : [{ field, description: message }];
-  return rpcError(details.code ?? code, details.reason ?? reason, message, { fieldViolations });
+  return rpcError(details.code ?? code, reason, message, { fieldViolations });
 }
 
 /**
