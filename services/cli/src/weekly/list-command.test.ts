@@ -32,6 +32,10 @@ test("a line has week, model, revision, state and time, and what became of the r
       run(RunState.RUNNING, { revision: 4, supersedesRunId: 5 }),
       run(RunState.SUPERSEDED, { supersededByRunId: 7 }),
       run(RunState.HELD, { approved: decided }),
+      run(RunState.HELD, { rowsRead: 11n, ...counts }),
+      run(RunState.VOIDED, { revision: 3, supersedesRunId: 7 }),
+      run(RunState.VOIDED, { revision: 3, supersedesRunId: 7, completedAt: startedAt }),
+      run(RunState.SUPERSEDED, { revision: 3, supersedesRunId: 7 }),
       run(RunState.MISSED, { missedReason: "week.csv does not exist" }),
     ].map((one) =>
       runLine(one, REVISIONS)
@@ -48,6 +52,10 @@ test("a line has week, model, revision, state and time, and what became of the r
     "4  running     T  is to replace an earlier revision",
     "1  superseded  T  replaced by revision 2",
     "1  held        T  jane approved it: the file was that of May; the scheduler continues it within a minute",
+    "1  held        T  11 rows read, 1 of them rejected; nothing published",
+    "3  voided      T  was to replace revision 2",
+    "3  voided      T  had replaced revision 2",
+    "3  superseded  T  replaced revision 2",
     "1  missed      T  week.csv does not exist",
   ]);
 });

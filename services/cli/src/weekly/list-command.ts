@@ -96,10 +96,11 @@ type Revisions = ReadonlyMap<number, number>;
 /** Returns a run in one line. */
 export function runLine(run: BatchRun, revisions: Revisions): string {
   const { isoWeek: week, modelName, revision, state, startedAt, rowsScored, rowsRejected, alertsRaised } = run;
-  const wasScored = state !== RunState.MISSED && (rowsScored > 0n || state === RunState.COMPLETE);
+  const wasScored =
+    state !== RunState.MISSED && state !== RunState.HELD && (rowsScored > 0n || state === RunState.COMPLETE);
   const counts = wasScored
     ? `${rowsScored} scored${withoutScoreText(rowsWithoutScore(run))} + ${rowsRejected} rejected; ${countText(alertsRaised, "alert")} raised`
-    : "";
+    : heldCounts(run);
   const waits = state === RunState.HELD && run.approved ? "the scheduler continues it within a minute" : "";
   const approval = [oneLine(approvalText(run)), waits];
   const parts = [counts, reasonText(run), ...approval, revisionText(run, revisions), supersedeText(run)];
@@ -112,7 +113,16 @@ export function runLine(run: BatchRun, revisions: Revisions): string {
     .trimEnd();
 }
 
-function revisionText({ revision, state, supersedesRunId, supersededByRunId }: BatchRun, revisions: Revisions): string {
+/** Returns the counts of a held run, whose scores do not count yet; "" for another run, or when no row was read. */
+const heldCounts = ({ state, rowsRead, rowsRejected }: BatchRun): string =>
+  state === RunState.HELD && rowsRead !== undefined && rowsRead > 0n
+    ? `${countText(rowsRead, "row")} read, ${rowsRejected} of them rejected; nothing published`
+    : "";
+
+function revisionText(
+  { revision, state, supersedesRunId, supersededByRunId, completedAt }: BatchRun,
+  revisions: Revisions,
+): string {
   const nameOf = (runId: number, other: string): string => {
     const known = revisions.get(runId);
     return known === undefined ? other : `revision ${known}`;
@@ -121,7 +131,9 @@ function revisionText({ revision, state, supersedesRunId, supersededByRunId }: B
   if (supersedesRunId === undefined) return "";
   // The second revision can replace only the first one.
   const replaced = revision === 2 ? "revision 1" : nameOf(supersedesRunId, "an earlier revision");
-  return `${state === RunState.COMPLETE ? "replaced" : "is to replace"} ${replaced}`;
+  if (state === RunState.COMPLETE || state === RunState.SUPERSEDED) return `replaced ${replaced}`;
+  if (state === RunState.VOIDED) return completedAt ? `had replaced ${replaced}` : `was to replace ${replaced}`;
+  return `is to replace ${replaced}`;
 }
 
 const runJson = (run: BatchRun): object => ({

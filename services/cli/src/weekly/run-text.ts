@@ -139,7 +139,8 @@ export function runToJson(run: BatchRun, given: GivenOptions = {}): object {
       next_step: nextStep(run, given),
     },
     ...{
-      rows_scored: Number(run.rowsScored),
+      // Scores of a held run are not published.
+      rows_scored: run.state === RunState.HELD ? 0 : Number(run.rowsScored),
       rows_without_score: rowsWithoutScore(run),
       rows_rejected: Number(run.rowsRejected),
       approved: run.approved !== undefined,

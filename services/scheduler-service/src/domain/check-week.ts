@@ -40,7 +40,8 @@ export function checkWeek(
   const counts = lossCountsOf(ingested, hasSourceTables);
   const input = {
     content,
-    isDated: hasSourceTables,
+    // Rows with dates are those of the week, also of a file that has other weeks.
+    isDated: hasSourceTables || (ingested.newestAsOf ?? null) !== null,
     rows: counts.rowsRead,
     counts,
     columns: profile?.columns ?? [],

@@ -9,7 +9,7 @@ export type IngestRecord = Pick<WeeklySnapshot, "digest" | "rows" | "rejected"> 
 } & Partial<
     Pick<
       WeeklySnapshot,
-      "cleanedIds" | "changedAttributes" | "olderRows" | "newestAsOf" | "asOf" | "profile" | "missing"
+      "cleanedIds" | "changedAttributes" | "olderRows" | "laterRows" | "newestAsOf" | "asOf" | "profile" | "missing"
     >
   > & {
     /**

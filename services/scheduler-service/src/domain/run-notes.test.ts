@@ -166,5 +166,8 @@ test("says how files were read and how many rows had a newer one of their suppli
     "1 row was left out, because the supplier has a newer row",
     "week.csv: it was read as gzip",
   ]);
+  expect(notes({}, { laterRows: { rows: 2, after: "2026-12-06" } })).toEqual([
+    "2 rows are dated after 2026-12-06 and not used; the run of a later week uses them",
+  ]);
   expect(notes({}, { olderRows: 0, readingNotes: [] })).toEqual([]);
 });

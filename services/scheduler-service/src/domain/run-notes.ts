@@ -2,6 +2,7 @@ import { DEFAULT_CHUNK_ROWS } from "@bellwether/contract/chunk-rows";
 import { isoWeekStart } from "@bellwether/contract/iso-week";
 import type { BatchRun, RevisionChanges, RunLosses } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { ChangedAttribute } from "@bellwether/ingest/mapping/changed-attributes";
+import type { LaterRows } from "@bellwether/ingest/snapshot/weekly-snapshot";
 import { ageOfData } from "@bellwether/plausibility/check-age";
 import { countText } from "@bellwether/reasons/count-text";
 import { describeReasons, type RejectedReasonSample } from "./rejected-reasons.ts";
@@ -25,6 +26,8 @@ export interface RunCircumstances {
   readonly readingNotes?: readonly string[];
   /** Number of rows that were left out because their supplier has a newer one. Absent: not recorded. */
   readonly olderRows?: number;
+  /** Rows that were not used because they are dated after the week. Null: none; absent: not recorded. */
+  readonly laterRows?: LaterRows | null;
   /** Attributes that are stored differently from the input, by attribute and change. Null when not recorded. */
   readonly changedAttributes: readonly ChangedAttribute[] | null;
   /** What looks wrong in the input although no check failed, one sentence each. Absent: not known. */
@@ -108,7 +111,7 @@ export function inputNotes({
   cleanedIds,
   changedAttributes,
   ...how
-}: Pick<RunCircumstances, "cleanedIds" | "changedAttributes" | "olderRows" | "readingNotes">): string[] {
+}: Pick<RunCircumstances, "cleanedIds" | "changedAttributes" | "olderRows" | "laterRows" | "readingNotes">): string[] {
   const notes: string[] = [];
   if (cleanedIds !== null && cleanedIds.rows > 0)
     notes.push(
@@ -117,11 +120,16 @@ export function inputNotes({
     );
   if (how.olderRows)
     notes.push(`${countText(how.olderRows, "row was", "rows were")} left out, because the supplier has a newer row`);
+  if (how.laterRows) notes.push(`${laterText(how.laterRows)}; the run of a later week uses them`);
   notes.push(...(how.readingNotes ?? []));
   for (const { attribute, change, rows } of changedAttributes ?? [])
     notes.push(`${attribute} of ${countText(rows, "supplier")}: ${change}`);
   return notes;
 }
+
+/** Says that rows were not used because of their date. */
+export const laterText = ({ rows, after }: LaterRows): string =>
+  `${countText(rows, "row is", "rows are")} dated after ${after} and not used`;
 
 /** Share of the suppliers of the week before from which on missing suppliers are a warning. */
 const WARNED_SHARE = 0.05;

@@ -57,6 +57,7 @@ export function runSummary(
     snapshot_as_of: ingested?.asOf ?? null,
     snapshot_date: ingested?.newestAsOf ?? null,
     older_rows: ingested?.olderRows ?? null,
+    later_rows: ingested?.laterRows ?? null,
     rejected_when_scored: ingested === null ? null : Number(run.rowsRejected) - ingested.rejected.count,
     sources: ingested?.sources.map(sourceToJson) ?? null,
     bands: Object.fromEntries(run.bands.map(({ band, rows }) => [bandFromNumber(band) ?? String(band), Number(rows)])),

@@ -202,6 +202,8 @@ interface NothingRead {
   readonly rejected: { readonly count: number; readonly samples: readonly { readonly reason: string }[] };
   /** The mapping takes only rows that were known on this date. Null: it takes all rows. Left out: not recorded. */
   readonly asOf?: string | null;
+  /** Rows that were not used because of their date. Null: none; left out: not recorded. */
+  readonly laterRows?: { readonly rows: number; readonly after: string } | null;
   /** The files that were read, with the number of their rows. */
   readonly sources?: readonly { readonly read: number }[];
 }
@@ -214,14 +216,16 @@ export class NothingToScoreError extends Error {
   override readonly name = "NothingToScoreError" as const;
 
   /** @param failed the failed checks of the input; empty: none */
-  constructor({ rejected, asOf, sources = [] }: NothingRead, failed = "") {
+  constructor({ rejected, asOf, laterRows, sources = [] }: NothingRead, failed = "") {
     const isEmpty = sources.length > 0 && sources.every(({ read }) => read === 0);
     const [first] = rejected.samples;
-    const dated = !asOf
-      ? ""
-      : first?.reason === NO_DATE
-        ? `; a row without a date is scored with as_of: coalesce(COLUMN, $as_of) in the mapping, which is then ${asOf}`
-        : `; the mapping takes what was known on ${asOf}: is the week one of the data?`;
+    const dated = laterRows
+      ? `; ${countText(laterRows.rows, "row is", "rows are")} dated after ${laterRows.after} and not used: is the week the one of the file?`
+      : !asOf
+        ? ""
+        : first?.reason === NO_DATE
+          ? `; a row without a date is scored with as_of: coalesce(COLUMN, $as_of) in the mapping, which is then ${asOf}`
+          : `; the mapping takes what was known on ${asOf}: is the week one of the data?`;
     const nothing = isEmpty
       ? "the weekly file has a header and no rows: is the export finished?"
       : `the weekly file has no row that can be scored: ${rejected.count} rejected${first ? `, first: ${first.reason}` : ""}${dated}`;

@@ -33,13 +33,14 @@ export function notesOf(
   chunkRows: number,
   run: BatchRun,
   { ingested, drift }: StoredWeek,
-  how: Omit<RunCircumstances, "chunkRows" | "drift" | "readingNotes" | "olderRows">,
+  how: Omit<RunCircumstances, "chunkRows" | "drift" | "readingNotes" | "olderRows" | "laterRows">,
 ): string[] {
   return runNotes(run, {
     ...how,
     ...{ chunkRows, drift: drift?.notes ?? [] },
     readingNotes: readingNotes(ingested?.sources ?? []),
     olderRows: ingested?.olderRows ?? 0,
+    laterRows: ingested?.laterRows ?? null,
   });
 }
 

@@ -411,6 +411,7 @@ async function ingestOnce(
     cleanedIds,
     changedAttributes,
     olderRows,
+    laterRows: read.laterRows,
     newestAsOf,
     sources,
     sourceDigest,

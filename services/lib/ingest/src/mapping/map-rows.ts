@@ -18,10 +18,10 @@ import {
 import { checkSingleValues } from "./nested-types.ts";
 import { type RejectedRowReason, rejectedRowReasons } from "./rejected-row-reasons.ts";
 import { checkExpressions, findBadExpression, type MappingSql, mappingError } from "./select-statement.ts";
-import { canBeTried, failedReasons, isRowError } from "./tried-expressions.ts";
+import { canBeTried, failedReasons, isRowError, tried } from "./tried-expressions.ts";
 import { type ViolationSample, violationReasons, violationSamples } from "./violation-samples.ts";
 
-/** Counts of the rows: `given` = `rows` + the rows of `reasons` + `notChosen` + `older`. */
+/** Counts of the rows: `given` = `rows` + the rows of `reasons` + `notChosen` + `later` + `older`. */
 export interface MappedRows {
   /** Number of rows of the table that was mapped. */
   readonly given: number;
@@ -30,10 +30,12 @@ export interface MappedRows {
   readonly reasons: readonly ReasonCount[];
   readonly samples: readonly ViolationSample[];
   /**
-   * Number of rows that are neither accepted nor rejected. In training: rows without a label. In a weekly run of raw
-   * files: rows that are not the newest of their supplier up to `asOf`.
+   * Number of rows that are neither accepted nor rejected. In training: rows without a label. In a weekly run: rows that
+   * are not the newest of their supplier up to `asOf`.
    */
   readonly notChosen: number;
+  /** Number of rows that were not used, because they are dated after `asOf`. 0 in training. */
+  readonly later: number;
   /** Number of rows that are older than another one of their supplier (and date), by `keepNewestBy`. */
   readonly older: number;
   readonly cleanedIds: CleanedIds;
@@ -71,7 +73,7 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
     const failing = await findFailingExpression(workspace, task, expressions, false);
     throw failing ?? new MappingSqlError(task.path, "every expression can be evaluated alone");
   }
-  const { tried, violations } = await createMapped(workspace, task, columns, rules);
+  const { tried: triedColumns, violations } = await createMapped(workspace, task, columns, rules);
   const compared = [...columns.map((column) => sqlName(column.name)), ...(task.labels === null ? [] : ["label"])];
   const cleanedMarks = ['"~cleaned"', CLEANED_BEFORE];
   const rule = { hasAsOf, compared, violation: violations.length, cleaned: cleanedMarks };
@@ -83,16 +85,28 @@ export async function mapRows(workspace: Workspace, task: RowsToMap): Promise<Ma
   );
   const [chosen = 0, rows = 0, cleaned = 0, older = 0] = counts.map(Number);
   const given = await workspace.number(`select count(*) from ${task.from}`);
+  const later = given === chosen ? 0 : await countLater(workspace, task, triedColumns);
   return {
     given,
     rows,
     reasons: await violationReasons(workspace, marks),
-    samples: await violationSamples(workspace, marks, task, tried, compared),
-    notChosen: given - chosen,
+    samples: await violationSamples(workspace, marks, task, triedColumns, compared),
+    notChosen: given - chosen - later,
+    later,
     older,
     cleanedIds: { rows: cleaned, duplicates },
     changedAttributes: task.labels === null ? await changedAttributes(workspace, MAPPED) : [],
   };
+}
+
+/** Counts the rows that are left out because their date is after `asOf`. */
+async function countLater(workspace: Workspace, task: RowsToMap, columns: readonly MappedColumn[]): Promise<number> {
+  const { rows, asOf, newestOnly, from } = task;
+  if (!newestOnly || asOf === null || rows.asOf === null) return 0;
+  const value = columns.some(({ name }) => name === "as_of") ? `${tried(rows.asOf)}.value` : `(\n${rows.asOf}\n)`;
+  return await workspace.number(
+    `select count(*) from ${from} where try_cast(${value} as date) > date ${sqlText(asOf)}`,
+  );
 }
 
 /**

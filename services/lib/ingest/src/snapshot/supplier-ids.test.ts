@@ -147,7 +147,7 @@ rows:
   expect(rejected.count).toBe(0);
 });
 
-test("rejects rows without a date and counts older ones", async () => {
+test("rejects rows without a date and counts later ones", async () => {
   const mapping = SMALL_MAPPING.replace("id: text, delay", "id: text, day: date, delay")
     .replace("supplier_id: id\n  features", "supplier_id: id\n  as_of: day\n  features")
     .replace("select id as supplier_id, late", "select id as supplier_id, day as as_of, late")
@@ -162,6 +162,6 @@ test("rejects rows without a date and counts older ones", async () => {
     outParquet: join(folder.path, "w.parquet"),
     asOf: "2012-06-30",
   });
-  expect(snapshot).toMatchObject({ rows: 2, olderRows: 1, rejected: { count: 1 } });
+  expect(snapshot).toMatchObject({ rows: 2, laterRows: { rows: 1, after: "2012-06-30" }, rejected: { count: 1 } });
   expect(snapshot.rejected.samples).toMatchObject([{ column: "as_of", reason: "no date" }]);
 });

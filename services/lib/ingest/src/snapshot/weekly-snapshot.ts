@@ -36,7 +36,7 @@ export interface WeeklyInput {
   /** Path of the Parquet file. It is written completely or not at all, and replaces an older one. */
   readonly outParquet: string;
   /**
-   * Snapshot date, ISO. Without it, a flat file's own dates are used; for raw files the mapping's `weekly.snapshot`,
+   * Snapshot date, ISO. Without it, a flat file's own dates up to the end of the week of `run` are used; for raw files the mapping's `weekly.snapshot`,
    * or without that the end of the week of `run`.
    */
   readonly asOf?: string;
@@ -58,7 +58,7 @@ export interface WeeklyInput {
 
 /**
  * Accepted rows of a weekly run on disk, which later steps of the run read. In the flat form `rows` +
- * `rejected.count` + `olderRows` is the sum of `read` over the sources. In the raw form the mapping's SQL makes new rows
+ * `rejected.count` + `olderRows` + the rows of `laterRows` is the sum of `read` over the sources. In the raw form the mapping's SQL makes new rows
  * from those it reads.
  */
 export interface WeeklySnapshot {
@@ -76,14 +76,23 @@ export interface WeeklySnapshot {
   /** Attributes of accepted rows that are stored differently from the input. */
   readonly changedAttributes: readonly ChangedAttribute[];
   /**
-   * Number of rows that were left out because they are not their supplier's newest: up to `asOf` in the raw form,
-   * and by `keepNewestBy`.
+   * Number of rows that were left out because they are not their supplier's newest: up to `asOf`, in the flat form up to
+   * the end of the week, and by `keepNewestBy`.
    */
   readonly olderRows: number;
+  /** Rows that were not used because they are dated after a day. Null: there are none. */
+  readonly laterRows: LaterRows | null;
   readonly sources: readonly SourceReport[];
   readonly profile: InputProfile;
   /** Optional columns that a file does not have although it has columns that the mapping does not read. */
   readonly missing: readonly MissingColumn[];
+}
+
+/** Rows that are dated after a day: the snapshot date, or the end of the week. */
+export interface LaterRows {
+  readonly rows: number;
+  /** The day, ISO. */
+  readonly after: string;
 }
 
 /** Number of rows in one Parquet row group: ten chunks of the batch size. */
@@ -165,6 +174,7 @@ export async function snapshotWeekly(input: WeeklyInput): Promise<WeeklySnapshot
       cleanedIds: addCleaned(mapped.cleanedIds, sources),
       changedAttributes: mapped.changedAttributes,
       olderRows: mapped.notChosen + mapped.older,
+      laterRows: mapped.later === 0 || mapped.until === null ? null : { rows: mapped.later, after: mapped.until },
       sources,
       profile,
       missing,
@@ -182,6 +192,8 @@ export function weeklySources(mapping: FeatureMapping, weekly: WeeklyMapping): r
 interface MappedWeek extends Omit<MappedRows, "samples"> {
   readonly samples: readonly RejectedSample[];
   readonly asOf: string | null;
+  /** The day up to which rows were used, ISO. Null: rows of each day. */
+  readonly until: string | null;
 }
 
 /** Returns the files of one source of a weekly run's input. @throws SourceError */
@@ -212,16 +224,19 @@ async function mapFlat(
 ): Promise<MappedWeek> {
   const asOf = task.asOf ?? null;
   const { locate, ...from } = rowsFrom(weekly.source.name, sources, basename(task.input));
+  // A weekly run scores a supplier once, by its newest row. With a snapshot date, the rows have no dates of their own.
+  const newestOnly = asOf === null && weekly.rows.asOf !== null;
+  const until = newestOnly ? (task.run?.asOf ?? null) : asOf;
   const mapped = await mapRows(workspace, {
     path: "weekly.rows",
     rows: asOf === null ? weekly.rows : { ...weekly.rows, asOf: null },
     ...from,
     model: task.model,
     labels: null,
-    asOf,
-    newestOnly: false,
+    asOf: until,
+    newestOnly,
   });
-  return { ...mapped, samples: await locate(mapped.samples), asOf };
+  return { ...mapped, samples: await locate(mapped.samples), asOf, until };
 }
 
 async function mapRaw(
@@ -247,7 +262,7 @@ async function mapRaw(
     asOf,
     newestOnly: mapping.snapshots === null && mapping.rows.asOf !== null,
   });
-  return { ...mapped, samples: await locate(mapped.samples), asOf };
+  return { ...mapped, samples: await locate(mapped.samples), asOf, until: asOf };
 }
 
 /**
