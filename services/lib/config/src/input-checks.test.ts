@@ -26,7 +26,9 @@ test("each check can be set, or turned off with a reason", () => {
     expect(JSON.stringify(checks(`{ ${name}: { disabled: "not useful here" } }`))).toContain("not useful here");
   expect(checks("{ renamed_column: { disabled: why } }").renamedColumn).toEqual({ disabled: "why" });
   expect(checks("{ rows: { max_share: 3 } }").rows).toEqual({ minShare: 0.5, maxShare: 3 });
-  expect(checks("{ shared_suppliers: { min_share: 0 } }").sharedSuppliers).toEqual({ minShare: 0 });
+  expect(checks("{ shared_suppliers: { min_share: 0, max_similar_share: 1 } }").sharedSuppliers).toEqual({
+    ...{ minShare: 0, maxSimilarShare: 1 },
+  });
   expect(checks("{ data_age: { max_days: 400 } }").dataAge).toEqual({ maxDays: 400 });
   expect(checks("{ unit: { factor: 5 } }").unit).toEqual({ factor: 5 });
   expect(checks("{ moving_columns: { age: it grows } }").movingColumns).toEqual({ age: "it grows" });
@@ -44,6 +46,7 @@ test("a check cannot be turned off without a reason, and limits have their ends"
       "{ rows: { max_share: 0.99 } }",
       "{ suppliers: { max_share: 1001 } }",
       "{ shared_suppliers: { min_share: 1.01 } }",
+      "{ shared_suppliers: { max_similar_share: 1.01 } }",
       "{ unit: { factor: 1.49 } }",
       "{ data_age: { max_days: 1.5 } }",
     ],

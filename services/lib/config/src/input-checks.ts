@@ -19,8 +19,11 @@ export interface InputChecks {
   readonly rows: CheckSetting<{ readonly minShare: number; readonly maxShare: number }>;
   /** Suppliers, as a share of that week's: at most `maxShare` (default 2). The lower limit is `weekly_losses.min_suppliers_share`. */
   readonly suppliers: CheckSetting<{ readonly maxShare: number }>;
-  /** Suppliers of that week that are in the input too, as a share of that week's: at least `minShare` (default 0.7). */
-  readonly sharedSuppliers: CheckSetting<{ readonly minShare: number }>;
+  /**
+   * Suppliers of that week that are in the input too, as a share of that week's: at least `minShare` (default 0.7). Those whose id the input
+   * writes in another way (leading zeros, case, spaces): at most `maxSimilarShare` (default 0.05), or fewer than 20.
+   */
+  readonly sharedSuppliers: CheckSetting<{ readonly minShare: number; readonly maxSimilarShare: number }>;
   /** No other week of the model has the same file, or the same rows after the mapping. */
   readonly sameContent: CheckSetting;
   /** The newest date of the rows is at most `maxDays` days before the week begins. Default 180. Rows without dates are not checked. */
@@ -67,7 +70,10 @@ export const inputChecksSchema = z
         .strictObject({ disabled, max_share: highest.default(2) }, { error: "max_share, disabled" })
         .prefault({}),
       shared_suppliers: z
-        .strictObject({ disabled, min_share: lowest.default(0.7) }, { error: "min_share, disabled" })
+        .strictObject(
+          { disabled, min_share: lowest.default(0.7), max_similar_share: lowest.default(0.05) },
+          { error: "min_share, max_similar_share, disabled" },
+        )
         .prefault({}),
       same_content: withoutLimits,
       data_age: z.strictObject({ disabled, max_days: days.default(180) }, { error: "max_days, disabled" }).prefault({}),
@@ -90,7 +96,10 @@ export function inputChecksOf(parsed: z.output<typeof inputChecksSchema>): Input
   return {
     rows: setting(parsed.rows.disabled, { minShare: parsed.rows.min_share, maxShare: parsed.rows.max_share }),
     suppliers: setting(parsed.suppliers.disabled, { maxShare: parsed.suppliers.max_share }),
-    sharedSuppliers: setting(parsed.shared_suppliers.disabled, { minShare: parsed.shared_suppliers.min_share }),
+    sharedSuppliers: setting(parsed.shared_suppliers.disabled, {
+      minShare: parsed.shared_suppliers.min_share,
+      maxSimilarShare: parsed.shared_suppliers.max_similar_share,
+    }),
     sameContent: setting(parsed.same_content.disabled, {}),
     dataAge: setting(parsed.data_age.disabled, { maxDays: parsed.data_age.max_days }),
     missingColumn: setting(parsed.missing_column.disabled, {}),
@@ -105,7 +114,7 @@ export function inputChecksOf(parsed: z.output<typeof inputChecksSchema>): Input
 export const DEFAULT_CHECKS: InputChecks = {
   rows: { minShare: 0.5, maxShare: 2 },
   suppliers: { maxShare: 2 },
-  sharedSuppliers: { minShare: 0.7 },
+  sharedSuppliers: { minShare: 0.7, maxSimilarShare: 0.05 },
   sameContent: {},
   dataAge: { maxDays: 180 },
   missingColumn: {},

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { checkShared, type SharedSuppliers } from "./check-shared.ts";
 
 const PREVIOUS = { week: "2026-W48", rows: 400, columns: [] };
-const SETTING = { minShare: 0.7 };
+const SETTING = { minShare: 0.7, maxSimilarShare: 0.05 };
 const found = (shared: number, similar = 0): SharedSuppliers => ({
   ...{ suppliers: 400, shared, similar },
   examples: similar === 0 ? [] : [{ before: "000301", now: "301" }],
@@ -27,6 +27,19 @@ test("ids that were only written in another way are counted, without the ids", (
       "0 of the 400 suppliers of 2026-W48 are in the input, 0 % (limit: 70 %); 400 missing ids differ from new ids only in leading zeros, case or spaces",
   });
   expect(checkOf(found(399, 1)).detail).toContain("; 1 missing id differs from a new id only in leading zeros");
+});
+
+test("more than 5 % of the ids, and at least 20, that are written in another way hold the run", () => {
+  expect(checkOf(found(379, 21))).toEqual({
+    ...{ kind: "shared_suppliers", outcome: "failed", column: "", value: 0.0525, limit: 0.05 },
+    detail:
+      "21 missing ids differ from new ids only in leading zeros, case or spaces, 5.25 % of the 400 suppliers of 2026-W48 (limit: 5 %)",
+  });
+  expect(checkOf(found(380, 20)).outcome).toBe("passed");
+  const few = { suppliers: 100, shared: 81, examples: [] };
+  expect(checkShared({ ...few, similar: 19 }, PREVIOUS, SETTING).outcome).toBe("passed");
+  expect(checkShared({ ...few, similar: 20 }, PREVIOUS, SETTING).outcome).toBe("failed");
+  expect(checkShared({ ...few, similar: 19 }, PREVIOUS, { ...SETTING, maxSimilarShare: 1 }).outcome).toBe("passed");
 });
 
 test("it is not possible without an earlier week, without its snapshot, and when the policy turns it off", () => {

@@ -17,15 +17,18 @@ export interface SharedSuppliers {
   readonly examples: readonly { readonly before: string; readonly now: string }[];
 }
 
+/** Number of ids that are written in another way below which they are only a warning. */
+const MIN_SIMILAR = 20;
+
 /**
  * Checks that enough suppliers of the week before are in the input. The number of suppliers alone does not show that they
- * were replaced by others. The text has no supplier ids.
+ * were replaced by others. Also checks that few of them are written in another way, for example without leading zeros. The text has no supplier ids.
  * @param found null: the suppliers of the week before are not stored where the input is checked
  */
 export function checkShared(
   found: SharedSuppliers | null,
   previous: PreviousInput | null,
-  setting: CheckSetting<{ readonly minShare: number }>,
+  setting: CheckSetting<{ readonly minShare: number; readonly maxSimilarShare: number }>,
 ): Check {
   const kind = "shared_suppliers";
   if (isDisabled(setting)) return disabledCheck(kind, setting.disabled);
@@ -38,6 +41,14 @@ export function checkShared(
   const shown = percent(share, isLow ? Math.floor : Math.round);
   const detail = `${shared} of the ${countText(suppliers, "supplier")} of ${previous.week} ${shared === 1 ? "is" : "are"} in the input, ${shown} (limit: ${percent(setting.minShare)})`;
   const hint = similarText(found);
+  const similarShare = found.similar / suppliers;
+  if (!isLow && found.similar >= MIN_SIMILAR && similarShare > setting.maxSimilarShare)
+    return check(
+      kind,
+      "failed",
+      `${hint}, ${percent(similarShare, Math.ceil)} of the ${countText(suppliers, "supplier")} of ${previous.week} (limit: ${percent(setting.maxSimilarShare)})`,
+      { value: similarShare, limit: setting.maxSimilarShare },
+    );
   const figures = { value: share, limit: setting.minShare };
   return check(kind, isLow ? "failed" : "passed", hint === "" ? detail : `${detail}; ${hint}`, figures);
 }

@@ -6,7 +6,7 @@ import type { WeeklySnapshot } from "@bellwether/ingest/snapshot/weekly-snapshot
 import { type Check, failedChecks, withoutEarlierWeeks } from "@bellwether/plausibility/check";
 import { checkWeek } from "./check-week.ts";
 import type { IngestRecord } from "./ingest-record.ts";
-import { changedIdsWarning, exchangedWarnings, notSharedWarning, similarIdsWarning } from "./input-warnings.ts";
+import { changedIdsWarning, columnWarnings, notSharedWarning, similarIdsWarning } from "./input-warnings.ts";
 import { checkContract } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import { dateNote, inputNotes, repeatedNotes } from "./run-notes.ts";
@@ -139,7 +139,7 @@ export async function checkInputFile(
     notes.push(
       `${input} was changed less than ${FRESH_MS / 1000} s ago; if a program still writes it, check it again afterwards`,
     );
-  notes.push(...exchangedWarnings(read.profile.columns, comparison.previous));
+  notes.push(...columnWarnings(read.profile.columns, comparison.previous));
   const similar = similarIdsWarning(await deps.findSimilarIds(snapshotPath, signal));
   if (similar !== null) notes.push(similar);
   notes.push(...repeatedNotes(read.rejected.count, read.rejected.repeated));

@@ -1,6 +1,12 @@
 import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
 import { expect, test } from "vitest";
-import { changedIdsWarning, exchangedWarnings, notSharedWarning, similarIdsWarning } from "./input-warnings.ts";
+import {
+  changedIdsWarning,
+  columnWarnings,
+  exchangedWarnings,
+  notSharedWarning,
+  similarIdsWarning,
+} from "./input-warnings.ts";
 
 /** Columns of a hundred rows, each with one value that the others do not have. */
 const columns = (...tops: readonly (readonly [string, string])[]): ColumnProfile[] =>
@@ -21,6 +27,20 @@ test("exchanged columns are named with the week before; of many pairs the first 
   expect(warnings[3]).toBe("warning: and 1 more pair of columns with values that look exchanged");
   expect(exchangedWarnings(before, previous)).toEqual([]);
   expect(exchangedWarnings(now, null)).toEqual([]);
+});
+
+test("a column with at least 20 points more missing values is named; one without any value is a check", () => {
+  const before = columns(["a", "x"], ["b", "y"], ["c", "z"], ["d", "w"]);
+  const missing = (...counts: readonly number[]) => before.map((column, i) => ({ ...column, missing: counts[i] ?? 0 }));
+  const previous = { week: "2026-W46", rows: 100, columns: missing(10, 0, 0, 0) };
+  expect(columnWarnings(missing(30, 19, 90, 100), previous)).toEqual([
+    "warning: c has no value in 90 % of the rows (90 of 100), and had none in 0 % in 2026-W46; check the column of the file",
+    "warning: a has no value in 30 % of the rows (30 of 100), and had none in 10 % in 2026-W46; check the column of the file",
+  ]);
+  expect(columnWarnings(missing(30, 20, 90, 25), previous).at(-1)).toBe(
+    "warning: and 1 more column with more missing values",
+  );
+  expect(columnWarnings(missing(30), null)).toEqual([]);
 });
 
 test("similar ids are counted and quoted", () => {
@@ -65,7 +85,7 @@ test.each([
 test("suppliers that were not compared are a warning with the place of the snapshot, unless the policy turns the check off", () => {
   const previous = { week: "2026-W48", rows: 400, columns: [] };
   const snapshotOf = (week: string): string => `/data/weeks/${week}.parquet`;
-  const setting = { minShare: 0.7 };
+  const setting = { minShare: 0.7, maxSimilarShare: 0.05 };
   const [warning = ""] = notSharedWarning(null, previous, setting, snapshotOf);
   expect(warning).toMatch(/^warning: the suppliers were not compared with those of 2026-W48/);
   expect(warning).toContain(

@@ -1,13 +1,47 @@
 import { type CheckSetting, isDisabled } from "@bellwether/config/input-checks";
 import type { SimilarIds } from "@bellwether/ingest/snapshot/similar-ids";
 import { type SharedSuppliers, similarText } from "@bellwether/plausibility/check-shared";
-import type { ColumnProfile } from "@bellwether/plausibility/column-profile";
+import { type ColumnProfile, missingShare } from "@bellwether/plausibility/column-profile";
 import { findExchanged } from "@bellwether/plausibility/find-exchanged";
 import type { PreviousInput } from "@bellwether/plausibility/previous-input";
 import { countText } from "@bellwether/reasons/count-text";
 
 /** Maximum number of pairs of columns that are named. */
 const SHOWN = 3;
+
+/** Rise of the share of missing values from which on it is a warning. */
+const WARNED_RISE = 0.2;
+/** Number of rows below which a share of missing values says little. */
+const MIN_ROWS = 20;
+
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
+
+/** Warns of columns that look wrong although no check failed, compared with the week before. */
+export const columnWarnings = (columns: readonly ColumnProfile[], previous: PreviousInput | null): string[] => [
+  ...exchangedWarnings(columns, previous),
+  ...missingWarnings(columns, previous),
+];
+
+/** Warns of columns with many more missing values than in the week before. A column without any value is a check. */
+export function missingWarnings(columns: readonly ColumnProfile[], previous: PreviousInput | null): string[] {
+  const earlier = new Map(previous?.columns.map((column) => [column.column, column]));
+  const found = columns.flatMap((now) => {
+    const before = earlier.get(now.column);
+    if (before === undefined || before.rows < MIN_ROWS || now.rows < MIN_ROWS || now.missing === now.rows) return [];
+    const [share, shareBefore] = [missingShare(now), missingShare(before)];
+    // Without the smallest digits: 0.3 - 0.1 is less than 0.2 in floating point.
+    return Number((share - shareBefore).toFixed(9)) >= WARNED_RISE ? [{ now, share, shareBefore }] : [];
+  });
+  const warnings = found
+    .sort((a, b) => b.share - b.shareBefore - (a.share - a.shareBefore))
+    .slice(0, SHOWN)
+    .map(
+      ({ now, share, shareBefore }) =>
+        `warning: ${now.column} has no value in ${percent(share)} of the rows (${now.missing} of ${now.rows}), and had none in ${percent(shareBefore)} in ${previous?.week}; check the column of the file`,
+    );
+  const more = found.length - SHOWN;
+  return more > 0 ? [...warnings, `warning: and ${countText(more, "more column")} with more missing values`] : warnings;
+}
 
 /** Warns of columns whose values look exchanged with each other since the week before. The text has no values of rows. */
 export function exchangedWarnings(columns: readonly ColumnProfile[], previous: PreviousInput | null): string[] {

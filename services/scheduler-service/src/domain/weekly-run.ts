@@ -15,7 +15,7 @@ import { measureDrift, readPreviousWeek } from "./drift.ts";
 import { allOf, forEachInFlight } from "./in-flight.ts";
 import type { IngestRecord } from "./ingest-record.ts";
 import { hasSameObjects, type InputObject, objectUrl } from "./input-object.ts";
-import { changedIdsWarning, exchangedWarnings, notSharedWarning } from "./input-warnings.ts";
+import { changedIdsWarning, columnWarnings, notSharedWarning } from "./input-warnings.ts";
 import { checkContract, type ModelFeature } from "./model-contract.ts";
 import { type RejectedReasonSample, rejectedReasons } from "./rejected-reasons.ts";
 import {
@@ -335,7 +335,7 @@ async function finishRun(
   const { trainingProfile: training, version, minimum } = model;
   const unscored = minimum && (await deps.countUnscored(files.snapshotPath, minimum, task.signal));
   const inputWarnings = [
-    ...exchangedWarnings(checked.profile, began.previous),
+    ...columnWarnings(checked.profile, began.previous),
     ...unknownCategoryNotes(unscored?.unknown ?? []),
     // Notes are logged, and shown to people who may not see each supplier.
     ...(shared === null ? [] : changedIdsWarning(shared, began.previous?.week ?? "", deps.supplierId, false)),
@@ -410,11 +410,8 @@ async function ingestOnce(
     rejected,
     cleanedIds,
     changedAttributes,
-    olderRows,
+    ...{ olderRows, newestAsOf, sources, sourceDigest },
     laterRows: read.laterRows,
-    newestAsOf,
-    sources,
-    sourceDigest,
     asOf: read.asOf,
     profile: read.profile,
     missing: read.missing,
