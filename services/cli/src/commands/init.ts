@@ -96,12 +96,12 @@ export function initCommand(context: CliContext): Command {
       for (const line of tried.lines) report.line(line);
       const warnings = [...tried.warnings, ...totalsWarnings(totals, roles)];
       for (const warning of warnings) report.line(`warning: ${warning}`);
-      for (const name of written) report.line(`wrote ${path.relative(context.cwd, name) || name}`);
+      for (const name of written) report.line(`wrote ${shownPath(context.cwd, name)}`);
       if (scorecard === null)
         report.line(
           `no ${SCORECARD_FILE}: no name of a number says what a higher value means; write one (docs/scorecard.md)`,
         );
-      const at = (name: string): string => shellWord(path.relative(context.cwd, name) || ".");
+      const at = (name: string): string => shellWord(shownPath(context.cwd, name));
       const files = `--config ${at(path.join(folder, MODEL_FILE))} --mapping ${at(path.join(folder, MAPPING_FILE))}`;
       const next =
         roles.label === null
@@ -325,4 +325,10 @@ function summaryLines(sample: Sample, roles: Roles): string[] {
     `supplier: ${id === null ? "no column identifies the rows, so they are numbered; set it with --id" : id.profile.header}; name: ${columns.find(({ role }) => role === "name")?.profile.header ?? "none, so the id is shown"}; date: ${asOf === null ? noDateText(roles) : asOf.profile.header}`,
     `features: ${count("numeric")} numbers, ${countText(count("category"), "category", "categories")}, ${countText(count("text"), "text")}; ${countText(count("left out"), "column")} left out${count("left out") === 0 ? "" : `: ${leftOutText(columns)} (types and marks of numbers: docs/mapping.md)`}`,
   ];
+}
+
+/** Returns a path relative to the working directory when it is below it, else the absolute one. */
+function shownPath(cwd: string, name: string): string {
+  const relative = path.relative(cwd, name) || ".";
+  return relative === ".." || relative.startsWith(`..${path.sep}`) ? name : relative;
 }

@@ -7,13 +7,17 @@ const RESERVED = new Set(
 
 const MAX_LENGTH = 63;
 
+/** German letters as they are written without umlauts. */
+const GERMAN: Readonly<Record<string, string>> = { ä: "ae", ö: "oe", ü: "ue", ß: "ss", Ä: "Ae", Ö: "Oe", Ü: "Ue" };
+
 /** Returns a name for each header that SQL reads without quotes: a-z, 0-9 and _, different from all others. */
 export function columnNames(headers: readonly string[], taken: readonly string[] = []): string[] {
   const used = new Set(taken);
   return headers.map((header, i) => {
     const plain = header
+      .normalize("NFC")
+      .replace(/[äöüßÄÖÜ]/g, (letter) => GERMAN[letter] ?? letter)
       .normalize("NFKD")
-      .replace(/ß/g, "ss")
       .replace(/([a-z])([A-Z])/g, "$1_$2")
       .toLowerCase()
       .replace(/\p{M}+/gu, "")

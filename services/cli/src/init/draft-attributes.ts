@@ -1,8 +1,8 @@
 import type { Column, Roles } from "./choose-column-roles.ts";
 import type { ColumnProfile } from "./profile-column.ts";
 
-const REGION = /region|country|continent|(?:^|_)(?:bundes)?land(?:_|$)|(?:^|_)state(?:_|$)/;
-const CATEGORY = /industry|sector|branche|categor|group|segment/;
+const REGION = /region|country|continent|(?:^|_)(?:bundes)?land(?:_|$)|(?:^|_)state(?:_|$)|laender/;
+const CATEGORY = /industry|sector|branche|categor|kategorie|group|gruppe|segment|commodity/;
 /** Words of names of amounts of money. */
 const MONEY =
   /^(?:amount|spend|spending|expenditure|purchases?|purchasing|revenues?|turnover|sales|value|exposure|eur|euros?|usd|dollars?|gbp|chf|betrag|(?:[a-z]*)(?:umsatz|volumen|wert))$/;

@@ -20,6 +20,8 @@ test("the command has what another terminal does not have: configuration and por
     "2026-W47",
   );
   expect(text).toContain("2026-W47.csv (WEEKLY_INPUT) does not exist in /home/jo/in (WEEKLY_INPUT_FOLDER)");
+  expect(text).toContain("Put it there, and run the week: npx bellwether weekly trigger --week 2026-W47 ");
+  expect(text).not.toContain("runs it at its next time");
   expect(text).toMatch(
     /run --week 2026-W47 --input FILE --config 'my files\/model\.yaml' --mapping mapping\.yaml --ops http:\/\/localhost:4711$/,
   );

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { expandInput } from "@bellwether/contract/expand-input";
+import { expandInput, hasWeekPlaceholder } from "@bellwether/contract/expand-input";
 import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import type { CliContext } from "../context/cli-context.ts";
 import { type GivenOptions, weeklyCommandText } from "../output/given-options.ts";
@@ -16,8 +16,13 @@ export function noInputText({ env, cwd }: CliContext, peers: Readonly<Record<str
   const place = isUrl
     ? "the object of WEEKLY_INPUT does not exist"
     : `${expandInput(input, week)} (WEEKLY_INPUT) does not exist in ${path.resolve(cwd, env.WEEKLY_INPUT_FOLDER || ".")} (WEEKLY_INPUT_FOLDER)`;
-  const command = weeklyCommandText("run", `--week ${week} --input FILE`, optionsElsewhere(env, peers));
-  return `there is no weekly file: ${place}. Put it there, and the scheduler runs it at its next time; or set WEEKLY_INPUT_FOLDER or WEEKLY_INPUT and start again; or run a file while the services run: ${command}`;
+  const given = optionsElsewhere(env, peers);
+  const command = weeklyCommandText("run", `--week ${week} --input FILE`, given);
+  // With a placeholder, the next time of the schedule has another file.
+  const then = hasWeekPlaceholder(input)
+    ? `and run the week: ${weeklyCommandText("trigger", `--week ${week}`, given)} (the next time of the schedule is of the file of its own week)`
+    : "and the scheduler runs it at its next time";
+  return `there is no weekly file: ${place}. Put it there, ${then}; or set WEEKLY_INPUT_FOLDER or WEEKLY_INPUT and start again; or run a file while the services run: ${command}`;
 }
 
 /** Options that a command in another terminal needs, which does not have the variables of this process. */
