@@ -238,12 +238,25 @@ test("an export has every alert once, in CSV and in one line of JSON", async () 
   expect([value.count, value.alerts.length, stderr]).toEqual([SUPPLIERS, SUPPLIERS, ""]);
 });
 
+test("an override replaces severity and band until a day, and --end ends it", async () => {
+  const id = await idOf("S-6");
+  const replaced = ["--severity", "warning", "--band", "low", "--until", DAY, "--reason", "paid in full"];
+  expect((await run("override", id, ...replaced)).code).toBe(0);
+  const shown = (await json("show", id)).value;
+  expect(shown).toMatchObject({ severity: "warning", override: { band: "low", reason: "paid in full" } });
+  expect((await run("override", id, "--end", "--reason", "late again")).code).toBe(0);
+  expect((await json("show", id)).value).toMatchObject({ severity: "critical", override: null });
+});
+
 const NO_ID = "12345678";
 test.each([
   [["show", "1234567"], 2, "at least its first 8 characters"],
   [["show", "'; drop table alert"], 2, "is not the id of an alert"],
   [["show", NO_ID], 1, "no alert has an id that begins with 12345678"],
   [["resolve", NO_ID], 2, "--disposition"],
+  [["override", NO_ID, "--reason", "x"], 2, "override needs --severity, --band or both"],
+  [["override", NO_ID, "--band", "low", "--reason", "x"], 2, "override needs --until"],
+  [["override", NO_ID, "--band", "low", "--end", "--reason", "x"], 2, "cannot be used with option"],
   [["resolve", NO_ID, "--disposition", "cleared"], 2, "mitigated, accepted, false_data, false_model, duplicate"],
   [["resolve", NO_ID, "--disposition", "mitigated", "--until", "2099-01-01"], 2, "--until is only for"],
   [["resolve", NO_ID, "--disposition", "duplicate"], 2, "--disposition duplicate needs --of"],

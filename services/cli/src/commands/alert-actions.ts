@@ -1,4 +1,6 @@
-import { Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { AlertSeverity, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Command, Option } from "commander";
 import { alertJson } from "../alerts/alert-json.ts";
@@ -28,6 +30,8 @@ const DISPOSITIONS = {
   duplicate: Disposition.DUPLICATE,
 } as const;
 
+const SEVERITIES = { warning: AlertSeverity.WARNING, critical: AlertSeverity.CRITICAL } as const;
+
 /** Returns the subcommands of `bellwether alerts` that change alerts. */
 export function alertActionCommands(context: CliContext): Command[] {
   const act = actionsOf(context);
@@ -51,6 +55,7 @@ export function alertActionCommands(context: CliContext): Command[] {
     assignCommand(act).option(...note),
     snoozeCommand(act).option(...note),
     resolveCommand(act).option(...note),
+    overrideCommand(act),
     actionCommand("reopen", "Open resolved alerts again.", "0190f3c0 --note 'the delays are back'")
       .option(...note)
       .action(act((options) => (target) => ({ case: "reopen", value: { ...target, note: options.note ?? "" } }))),
@@ -188,6 +193,45 @@ function resolveCommand(act: Act): Command {
           ...(of !== undefined && { duplicateOfAlertId: await idOf(client, of) }),
         };
         return (target) => ({ case: "resolve", value: { ...target, ...value } });
+      }),
+    );
+}
+
+interface OverrideOptions extends ActionOptions {
+  readonly severity?: keyof typeof SEVERITIES;
+  readonly band?: keyof typeof BAND_NUMBERS;
+  readonly until?: Date;
+  readonly reason: string;
+  readonly end?: boolean;
+}
+
+function overrideCommand(act: Act): Command {
+  return actionCommand(
+    "override",
+    "Replace the severity or the band of alerts until a time. With --end, end the override of alerts.",
+    "0190f3c0 --severity warning --until 2027-01-15 --reason 'paid in full'\n  npx bellwether alerts override 0190f3c0 --end --reason 'late again'",
+  )
+    .addOption(new Option("--severity <severity>", "the severity that applies").choices(Object.keys(SEVERITIES)))
+    .addOption(new Option("--band <band>", "the band that applies").choices(Object.keys(BAND_NUMBERS)))
+    .option(
+      "--until <time>",
+      "the override ends with this day (23:59:59 UTC), or at this time with its time zone",
+      dayOrTime,
+    )
+    .requiredOption("--reason <text>", "why, for the history, with at least one visible character (required)")
+    .addOption(new Option("--end", "end the current override").conflicts(["severity", "band", "until"]))
+    .action(
+      act((options: OverrideOptions) => {
+        const { severity, band, until, reason, end = false } = options;
+        if (!end && severity === undefined && band === undefined)
+          throw new UsageError("override needs --severity, --band or both; --end ends the current override");
+        if (!end && until === undefined) throw new UsageError("override needs --until TIME");
+        const value = {
+          severity: severity === undefined ? AlertSeverity.UNSPECIFIED : SEVERITIES[severity],
+          band: band === undefined ? Band.UNSPECIFIED : BAND_NUMBERS[band],
+          ...{ reason, ...(until && { until: timestampFromDate(until) }) },
+        };
+        return (target) => ({ case: "overrideAlert", value: { ...target, ...value } });
       }),
     );
 }

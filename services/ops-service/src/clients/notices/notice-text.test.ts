@@ -81,3 +81,11 @@ test("the longest texts are cut", () => {
   expect(title.length).toBeLessThanOrEqual(150);
   for (const text of Object.values(items[0] ?? {})) expect(text?.length).toBeLessThanOrEqual(1_200);
 });
+
+test("an assignment has the note for its new owner, as text in one line", () => {
+  const [item] = noticeText(
+    testNotice({ items: [testItem({ cause: "assigned", actor: "jo", note: "a\u202eb\nc" })] }),
+  ).items;
+  expect(item?.cause).toMatch(/^Assigned by jo, who wrote: "a.*b.*c"; owner /);
+  expect(item?.cause).not.toMatch(/[\u202e\n]/);
+});

@@ -6,6 +6,8 @@ import { cutText, plainLine } from "./cut-text.ts";
 /** Maximum length of a name and of a reason in a message, in UTF-16 units. */
 const MAX_NAME = 200;
 const MAX_REASON = 200;
+/** Maximum length of the note of an assignment. */
+const MAX_NOTE = 500;
 /** Maximum length of a person's name. */
 const MAX_PERSON = 100;
 const MAX_TITLE = 150;
@@ -85,6 +87,7 @@ function itemText(item: NoticeItem): ItemText {
   const was = previousScore === null ? ", no earlier score" : `, was ${scoreText(previousScore)}${changeText(item)}`;
   const by = actor === "" || actor === "rules" ? "" : ` by ${plainLine(actor, MAX_PERSON)}`;
   const responsible = owner === "" ? "no owner" : `owner ${plainLine(owner, MAX_PERSON)}`;
+  const note = item.note === undefined ? "" : `, who wrote: "${plainLine(item.note, MAX_NOTE)}"`;
   const reasons = item.reasons.slice(0, 2).map((reason) => plainLine(reason, MAX_REASON));
   return {
     supplier:
@@ -95,7 +98,7 @@ function itemText(item: NoticeItem): ItemText {
     score: `Risk score ${scoreText(item.score)}${was}${modelText(item)}`,
     loss: `Expected impact ${impactText(item)}`,
     reasons: reasons.length === 0 ? "No reasons were recorded" : `Because of ${reasons.join("; ")}`,
-    cause: `${CAUSES[cause]}${by}; ${responsible}; ${isoWeek}, ${plainLine(modelName, MAX_NAME)}`,
+    cause: `${CAUSES[cause]}${by}${note}; ${responsible}; ${isoWeek}, ${plainLine(modelName, MAX_NAME)}`,
     url: item.url,
   };
 }

@@ -21,6 +21,8 @@ const MAX_SECRET_BYTES = 64;
 const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 /** Maximum length of each text from outside, in UTF-16 units. */
 const MAX_TEXT = 200;
+/** Maximum length of the note of an assignment. */
+const MAX_NOTE = 500;
 
 /**
  * Returns the request by the Standard Webhooks convention: `webhook-id` is the id of the notice, so a receiver
@@ -77,6 +79,7 @@ function itemData(item: NoticeItem): object {
     severity: item.severity,
     cause: item.cause,
     actor: cutText(item.actor, MAX_TEXT),
+    ...(item.note !== undefined && { note: cutText(item.note, MAX_NOTE) }),
     owner: cutText(item.owner, MAX_TEXT),
     iso_week: item.isoWeek,
     model_name: item.modelName,

@@ -53,8 +53,10 @@ function bySupplier(items: readonly NoticeItem[]): NoticeItem[] {
     if (!first || !last) return [];
     const urgent = group.toSorted((a, b) => NOTICE_CAUSES.indexOf(a.cause) - NOTICE_CAUSES.indexOf(b.cause))[0] ?? last;
     const alertIds = [...new Set(group.flatMap((item) => item.alertIds))];
-    const { cause, actor } = urgent;
-    return [{ ...last, alertIds, cause, actor, previousScore: first.previousScore }];
+    const { cause, actor, note } = urgent;
+    const { note: _note, ...values } = last;
+    const said = note === undefined ? {} : { note };
+    return [{ ...values, alertIds, cause, actor, ...said, previousScore: first.previousScore }];
   });
 }
 

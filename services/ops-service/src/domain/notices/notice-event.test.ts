@@ -67,6 +67,16 @@ test("an assignment to another person makes an event for that person, one to one
   expect(noticeEventsOf([assigned("", "jo")], NOW)).toEqual([]);
 });
 
+test("the event of an assignment has the note for the new owner, at most 500 characters of it", () => {
+  const noteOf = (note: string) => {
+    const alert = testAlert({ owner: "jane", version: 2 });
+    const events = [{ ...ruleEvent(alert, "assigned", NOW), actor: "jo", seenVersion: 1, note }];
+    return noticeEventsOf([{ alert, isNew: false, events }], NOW)[0]?.note;
+  };
+  expect([noteOf(""), noteOf("Call them first.")]).toEqual([undefined, "Call them first."]);
+  expect(noteOf(`${"x".repeat(499)}😀`)).toBe("x".repeat(499));
+});
+
 test("an alert that nobody takes makes one event for each time that it was opened", () => {
   const key = (raisedAt: Date) => notTakenEvent(testAlert({ raisedAt }), NOW).key;
   expect(key(new Date(1))).toBe(key(new Date(1)));

@@ -19,6 +19,8 @@ export interface NoticeEvent {
   readonly actor: string;
   /** The person to whom an alert was assigned. Empty: the routes decide who is notified. */
   readonly assignee: string;
+  /** Note of the assignment for its new owner, up to 500 characters. Left out: there is none. */
+  readonly note?: string;
   /** Number of the supplier in the database. */
   readonly supplierId: number;
   /** The run that the scores are from. */
@@ -62,7 +64,10 @@ export function notTakenEvent(alert: Alert, now: Date): NoticeEvent {
   return eventOf(alert, { key, cause: "not_taken", occurredAt: now, actor: RULES_ACTOR, assignee: "" });
 }
 
-type Occasion = Pick<NoticeEvent, "key" | "cause" | "occurredAt" | "actor" | "assignee">;
+type Occasion = Pick<NoticeEvent, "key" | "cause" | "occurredAt" | "actor" | "assignee" | "note">;
+
+/** Longest note in a notice, in UTF-16 units; the alert has the whole one. */
+const MAX_NOTE = 500;
 
 function eventOf(alert: Alert, occasion: Occasion): NoticeEvent {
   const { riskScore: score, scoreChange, severity, owner, supplierId, lastRunId: runId } = alert;
@@ -72,9 +77,12 @@ function eventOf(alert: Alert, occasion: Occasion): NoticeEvent {
   return { ...occasion, supplierId, runId, alertIds: [alert.id], ...values };
 }
 
-function assignment(alert: Alert, { version, occurredAt, actor }: AlertEvent): NoticeEvent {
+function assignment(alert: Alert, { version, occurredAt, actor, note }: AlertEvent): NoticeEvent {
   const key = `assigned/${alert.id}/${version}`;
-  return eventOf(alert, { key, cause: "assigned", occurredAt, actor, assignee: alert.owner });
+  // PostgreSQL rejects JSON with half of a surrogate pair.
+  const shown = note.slice(0, MAX_NOTE).replace(/[\uD800-\uDBFF]$/, "");
+  const said = shown === "" ? {} : { note: shown };
+  return eventOf(alert, { key, cause: "assigned", occurredAt, actor, assignee: alert.owner, ...said });
 }
 
 /** Returns what the rules did that a person should know. Undefined: nothing. */

@@ -43,6 +43,7 @@ export function createNoticeItem(
     ...{ supplierId: supplier.externalId, supplierName: supplier.name, alertIds: event.alertIds },
     ...{ severity: event.severity, cause: event.cause, actor: event.actor, owner: ownerOf(event, supplier) },
     ...{ isoWeek: run.isoWeek, modelName: run.modelName, score: event.score, previousScore: event.previousScore },
+    ...(event.note !== undefined && { note: event.note }),
     ...(event.scoreChangeParts && { scoreChangeParts: event.scoreChangeParts }),
     expectedLoss: exposure === null ? null : event.impact,
     currency: formula?.currency ?? "",

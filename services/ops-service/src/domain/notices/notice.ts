@@ -27,6 +27,8 @@ export interface NoticeItem {
   readonly cause: NoticeCause;
   /** Who did it: a person, or "rules". */
   readonly actor: string;
+  /** What the person who assigned the alert wrote for the new owner, up to 500 characters. Left out: nothing. */
+  readonly note?: string;
   /** Who is responsible. Empty: nobody. */
   readonly owner: string;
   /** ISO week of the score, for example 2026-W48. */
