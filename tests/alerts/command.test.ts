@@ -27,7 +27,7 @@ beforeAll(async () => {
   commands = startCommands();
   folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-alerts-"));
   const keys = await createLocalKeys(path.join(folder, "keys"));
-  const tokens = { ana: "analyst", bo: "analyst", vic: "viewer", batch: "service" } as const;
+  const tokens = { ana: "analyst", bo: "analyst", vic: "viewer", adam: "admin", batch: "service" } as const;
   for (const [subject, role] of Object.entries(tokens)) {
     const token = await issueToken(keys.privateKeyFile, { subject, roles: [role], lifetimeS: 3_600 });
     await writeFile(path.join(folder, subject), token);
@@ -129,6 +129,20 @@ test("an empty list names the values of its conditions that do not exist", async
   // The value exists: the list is empty for another reason.
   expect((await run("list", "--region", "EU", "--mine")).stderr).toBe("");
   expect((await run("export", "--rule", "none")).stderr).toContain("--rule none does not exist");
+});
+
+test("a key for a region that no supplier has is created with a warning that names the nearest one", async () => {
+  const create = (...scope: readonly string[]) =>
+    commands.run({
+      args: ["keys", "create", "--name", "buyers", "--role", "viewer", ...scope],
+      cwd: folder,
+      env: { ...PROCESS_ENV, OPS_SERVICE_URL: ops.grpc, BELLWETHER_TOKEN_FILE: path.join(folder, "adam") },
+    });
+  const { code, stdout, stderr } = await create("--region", "US", "eu");
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^bw_\S+\n$/)]);
+  expect(stderr).toBe(
+    'bellwether: warning: --region eu does not exist (upper and lower case count): did you mean "EU"? known: EU, US; the key sees no supplier by it\n',
+  );
 });
 
 test("names with control characters reach neither the terminal nor a spreadsheet program as they are", async () => {

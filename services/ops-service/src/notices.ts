@@ -5,6 +5,7 @@ import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_
 import { type Route, route } from "@bellwether/mesh/call/route";
 import { openQueue } from "@bellwether/queue/open-queue";
 import type { Logger } from "@bellwether/telemetry/logger";
+import { mailServerWarning } from "./clients/notices/mail-server-warning.ts";
 import { openNoticeSender } from "./clients/notices/open-notice-sender.ts";
 import type { MailServer } from "./clients/notices/send-mail.ts";
 import type { NoNoticesReason } from "./domain/notices/destination-rules.ts";
@@ -82,6 +83,10 @@ export function startNotices(config: NoticeConfig | undefined, ports: NoticePort
   if (config?.isDelivering) {
     const { mailServer, sender = openNoticeSender(mailServer ? { mailServer } : {}) } = config;
     opened.defer(() => sender.close());
+    if (mailServer)
+      void mailServerWarning(mailServer).then((warning) => {
+        if (warning !== undefined) logger.warn(warning);
+      });
     const delivery = opened.use(startDelivery(config, sender, ports, publicUrl));
     nudge = delivery.nudge;
   }

@@ -302,7 +302,7 @@ describe("private networks", () => {
     expect(await deliver({ address, allowPrivateNetworks: false }, { lookup })).toEqual({
       kind: "rejected",
       reason:
-        "rebind.example (127.0.0.1) is in a private network: allow private networks for this destination, or use a public address",
+        "rebind.example (127.0.0.1) is in a private network: set allow_private_networks: true for this destination, or use a public address",
     });
     expect(receiver.connections()).toBe(0);
   });

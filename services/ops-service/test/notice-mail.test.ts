@@ -237,7 +237,7 @@ describe("a mail server", () => {
     const { port, connections } = await startMailServer();
     expect(await deliver(serverAt(port, { allowPrivateNetworks: false }))).toMatchObject({
       kind: "rejected",
-      reason: expect.stringContaining("is in a private network"),
+      reason: expect.stringContaining("is in a private network: set BELLWETHER_SMTP_ALLOW_PRIVATE=true, or"),
     });
     expect(await deliver(serverAt(port, { host: "169.254.169.254" }))).toMatchObject({ kind: "rejected" });
     expect(await deliver(serverAt(port, { host: "0x7f.1", allowPrivateNetworks: false }))).toMatchObject({

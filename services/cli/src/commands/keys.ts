@@ -6,6 +6,7 @@ import { createMeshTransport } from "@bellwether/mesh/client/mesh-transport";
 import { type Timestamp, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { Command, Option } from "commander";
+import { unknownLabels } from "../alerts/unknown-conditions.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
@@ -45,6 +46,10 @@ export function keysCommand(context: CliContext): Command {
       const report = createReport(options);
       const expiresAt = timestampFromMs(Date.now() + options.days * DAY_MS);
       const scope = scopeJson(scopeFromOptions(options));
+      // A name can be that of suppliers of a later run, so that the key is created nevertheless.
+      const unknown = await unknownLabels(context, options).catch(() => []);
+      for (const line of unknown)
+        console.error(`bellwether: warning: ${printable(line)}; the key sees no supplier by it`);
       const request = { name: options.name, role: ROLES[options.role], expiresAt, ...(scope && { scope }) };
       const { apiKey, secret } = await callOps(context, options, (keys) =>
         keys.createApiKey(request, { timeoutMs: TIMEOUT_MS }),

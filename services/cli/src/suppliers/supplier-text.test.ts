@@ -1,5 +1,5 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import type { SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
+import { Criticality, type SupplierScoreSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { GetSupplierResponseSchema } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
@@ -17,6 +17,19 @@ test("an unknown expected impact names what is missing: the score or the exposur
     "expected impact not known, because the exposure is not known",
   );
   expect(shown({ band: Band.HIGH, riskScore: 0.9, exposureKnown: true, impact: 12.4 })).toContain("expected impact 12");
+});
+
+test("an expected impact that does not follow from the exposure of now is said to be of its week", () => {
+  const last = (exposure: number) => {
+    const latestScore = { isoWeek: "2026-W48", band: Band.HIGH, riskScore: 0.5, exposureKnown: true, impact: 500 };
+    const supplier = { supplierId: "s1", exposure, exposureCurrency: "EUR", latestScore };
+    const impactFormula = { text: "a × b", currency: "EUR", weights: [{ criticality: Criticality.NORMAL, weight: 1 }] };
+    return supplierLines(create(GetSupplierResponseSchema, { supplier, impactFormula })).at(-1);
+  };
+  expect(last(1_000)).toBe("expected impact = a × b");
+  expect(last(3_000)).toBe(
+    "expected impact = a × b, with the exposure and criticality of 2026-W48: they were changed since, and the next run uses the new ones",
+  );
 });
 
 test("a score beside a limit of a band is on its own side of the limit", () => {

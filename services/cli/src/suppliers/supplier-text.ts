@@ -2,11 +2,13 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   Criticality,
   FieldSource,
+  type ImpactFormula,
   type Supplier,
   type SupplierScore,
 } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import type { GetSupplierResponse } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { countText } from "@bellwether/reasons/count-text";
+import { impactChanged } from "@bellwether/reasons/impact-changed";
 import { wasText } from "@bellwether/reasons/reason-text";
 import { scoreText } from "@bellwether/reasons/score-text";
 import { enumWord } from "../output/enum-word.ts";
@@ -104,12 +106,19 @@ export function supplierLines({
       (score) =>
         `${score.isoWeek}: ${bandWord(score.band)} ${shownScore(score, "-")} as ${printable(score.scoredSupplierId)}, which is merged into this supplier`,
     ),
-    ...(impactFormula ? [`expected impact = ${impactFormula.text}`] : []),
+    ...(impactFormula ? [`expected impact = ${impactFormula.text}${changedText(supplier, impactFormula)}`] : []),
     ...externalScores.flatMap(externalScoreLines),
     ...history
       .slice(0, SHOWN_WEEKS)
       .map((score) => `  ${score.isoWeek}  ${shownScore(score, "-")}  ${bandWord(score.band)}`),
   ];
+}
+
+/** Says that exposure or criticality are not those of the run, from which the expected impact follows. */
+function changedText(supplier: Supplier, formula: ImpactFormula): string {
+  return impactChanged(supplier, formula)
+    ? `, with the exposure and criticality of ${supplier.latestScore?.isoWeek}: they were changed since, and the next run uses the new ones`
+    : "";
 }
 
 const SHOWN_WEEKS = 8;

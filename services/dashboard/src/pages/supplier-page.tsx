@@ -3,6 +3,7 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import type { AlertEvent } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import type { Supplier, SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { type GetSupplierResponse, SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
+import { impactChanged } from "@bellwether/reasons/impact-changed";
 import { visibleText } from "@bellwether/reasons/visible-text";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useQuery } from "@connectrpc/connect-query";
@@ -158,7 +159,13 @@ function Facts({ supplier, response }: { supplier: Supplier; response: GetSuppli
           </div>
         ))}
       </dl>
-      {formula && <p className="quiet">Expected impact = {formula.text}</p>}
+      {formula && (
+        <p className="quiet">
+          Expected impact = {formula.text}
+          {impactChanged(supplier, formula) &&
+            `, with exposure and criticality of ${latestScore?.isoWeek}: the next run uses the new ones`}
+        </p>
+      )}
     </>
   );
 }

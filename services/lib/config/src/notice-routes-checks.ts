@@ -74,6 +74,12 @@ function checkDestination(file: YamlFile, i: number): ConfigViolation[] {
   }
   if (get("secret_from") !== undefined && channel !== "webhook")
     report("secret_from", get("secret_from"), "no secret: only webhooks are signed");
+  if (channel === "mail" && get("allow_private_networks") === true)
+    report(
+      "allow_private_networks",
+      true,
+      "no such key with the channel mail: BELLWETHER_SMTP_ALLOW_PRIVATE=true allows a mail server in a private network",
+    );
   const quiet = ["from", "to"].map((key) => at(file, ...path, "quiet_hours", key));
   if (quiet[0] !== undefined && quiet[0] === quiet[1])
     report("quiet_hours", quiet[0], "two different times, or no quiet hours");

@@ -117,6 +117,13 @@ test("a private address may have http:", () => {
   expect(violationsOf(text(false)).join()).toContain("http: needs allow_private_networks");
 });
 
+test("allow_private_networks of a mail destination names the variable of the mail server", () => {
+  const text = (allow: boolean) =>
+    `version: 1\ndestinations: [{ name: a, channel: mail, address: a@example.org, allow_private_networks: ${allow} }]\n`;
+  expect(violationsOf(text(true)).join()).toContain("BELLWETHER_SMTP_ALLOW_PRIVATE=true allows a mail server");
+  expect(violationsOf(text(false))).toEqual([]);
+});
+
 const URL_WITH_SECRETS = "https://user:PWSECRET@example.org/TOKENSECRET?key=KEYSECRET";
 
 test.each([

@@ -16,6 +16,8 @@ export interface Target {
   readonly port: number;
   /** Whether the address may be private. Special addresses are never allowed. */
   readonly allowPrivate: boolean;
+  /** The setting that allows private addresses, for messages. */
+  readonly setting: string;
 }
 
 /** Resolves a name to all its addresses, as dns.lookup does. */
@@ -117,11 +119,11 @@ function isAllowedKind(kind: AddressKind, { allowPrivate }: Target): boolean {
 
 const noAddress = (name: string): Error => Object.assign(new Error(`no address of ${name}`), { code: "ENOTFOUND" });
 
-function rejected({ host, allowPrivate }: Target, address: string): AddressRejectedError {
+function rejected({ host, allowPrivate, setting }: Target, address: string): AddressRejectedError {
   const named = host === address ? host : `${host} (${address})`;
   return new AddressRejectedError(
     addressKind(address) === "private" && !allowPrivate
-      ? `${named} is in a private network: allow private networks for this destination, or use a public address`
+      ? `${named} is in a private network: set ${setting}, or use a public address`
       : `${named} is not an address of a receiver: link-local, multicast and reserved addresses are never allowed`,
   );
 }

@@ -29,6 +29,9 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+/** Allows receivers in a private network. */
+const ALLOW_PRIVATE = "allow_private_networks: true for this destination";
+
 /** Number of bytes of an answer that are read. Then the connection is closed. */
 export const MAX_ANSWER_BYTES = 64 * 1024;
 
@@ -70,7 +73,7 @@ async function connect(
   // The URL of an IPv6 address has brackets.
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? (isHttps ? 443 : 80) : Number(url.port);
-  const socket = await openConnection({ host, port, allowPrivate }, signal, options);
+  const socket = await openConnection({ host, port, allowPrivate, setting: ALLOW_PRIVATE }, signal, options);
   if (isHttps) return encryptConnection(socket, { host }, signal, options);
   if (addressKind(socket.remoteAddress ?? "") === "private") return socket;
   destroyQuietly(socket);

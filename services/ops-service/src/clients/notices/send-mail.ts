@@ -31,6 +31,9 @@ export interface MailServer {
   readonly allowPrivateNetworks: boolean;
 }
 
+/** Allows a mail server in a private network: it is one server for all destinations with the channel mail. */
+export const ALLOW_PRIVATE = "BELLWETHER_SMTP_ALLOW_PRIVATE=true";
+
 /** Maximum number of bytes in each answer of the mail server. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
 
@@ -50,7 +53,7 @@ export async function sendMail(
   const { host, port, allowPrivateNetworks: allowPrivate } = server;
   const isEncrypted = server.tls === "implicit";
   const [raw, socket] = await within(connectTimeoutMs, "connection", signal, async (connecting) => {
-    const opened = await openConnection({ host, port, allowPrivate }, connecting, options);
+    const opened = await openConnection({ host, port, allowPrivate, setting: ALLOW_PRIVATE }, connecting, options);
     return [opened, isEncrypted ? await encryptConnection(opened, server, connecting, options) : opened] as const;
   });
   try {
