@@ -245,7 +245,7 @@ test("200 actions in one call each have their own result", { timeout: 120_000 },
 const HOSTILE = [
   "'; drop table bellwether.alert; --",
   "<img src=x onerror=alert(1)>",
-  "\u202Eevil\u202C \u2066rtl",
+  "\u061cشركة \u200fשלום\u200e",
   "👩‍👩‍👧‍👦 é 中文",
   "a\nb\tc",
 ];
@@ -254,7 +254,7 @@ test.each(HOSTILE)("the text %j is stored and returned as it is", async (text) =
   const { alertId, version } = await raised();
   await ana.commentOnAlert({ alertId, version, comment: text });
   // The name of an owner is one line, whose characters a reader sees in the order in which they are stored.
-  const owner = text.replaceAll(/[\n\t]/g, " ").replaceAll(/[\u202a-\u202e\u2066-\u2069]/gu, "");
+  const owner = text.replaceAll(/[\n\t]/g, " ");
   await ana.assignAlert({ alertId, version: 2n, owner, note: text });
   const { alert, events } = await ana.getAlert({ alertId });
   expect(alert?.owner).toBe(owner);
@@ -263,6 +263,7 @@ test.each(HOSTILE)("the text %j is stored and returned as it is", async (text) =
 });
 
 test.each([
+  ["comment", "\u202Eevil\u202C \u2066rtl"],
   ["comment", "x".repeat(2_001)],
   ["comment", "é".repeat(1_001)],
   ["comment", "a\u0000b"],

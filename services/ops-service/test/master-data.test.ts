@@ -193,17 +193,34 @@ test("a text without a visible character is reported with its field, and so is a
     { supplierId: "B-3", category: "\n" },
     { supplierId: "B-4", owner: blank },
     { supplierId: "B-5", owner: "Ana\nRuiz" },
-    { supplierId: "B-6", owner: " Ana Ruiz ", name: "two\nlines" },
+    { supplierId: "B-6", owner: " Ana Ruiz ", name: "Straße 1 ‒ Ö" },
+    { supplierId: "B-7", name: "two\nlines" },
+    { supplierId: "B-8", name: "a\u0007", region: "\u001b[31mEU", category: "a\u2028b" },
+    { supplierId: "B-9", name: "a\u0085b", identifiers: [{ kind: "erp", value: "4\u001b7" }] },
   ]);
-  expect(rejected).toBe(5);
+  expect(rejected).toBe(8);
   expect(violations.map(({ row, field, reason }) => [row, field, reason])).toEqual([
     [0, "name", "has no visible character; leave it empty for none"],
     [1, "region", "has no visible character; leave it empty for none"],
     [2, "category", "has no visible character; leave it empty for none"],
     [3, "owner", "has no visible character; leave it empty for nobody"],
-    [4, "owner", "has line ends or control characters; write one line"],
+    ...(
+      [
+        ...[
+          [4, "owner"],
+          [6, "name"],
+          [7, "name"],
+          [7, "region"],
+          [7, "category"],
+        ],
+        ...[
+          [8, "name"],
+          [8, "identifiers.erp"],
+        ],
+      ] as const
+    ).map(([row, field]) => [row, field, "has line ends or control characters; write one line"]),
   ]);
-  expect(await supplierOf("B-6")).toMatchObject({ owner: "Ana Ruiz", name: "two\nlines" });
+  expect(await supplierOf("B-6")).toMatchObject({ owner: "Ana Ruiz", name: "Straße 1 ‒ Ö" });
 });
 
 test("hostile names and owners are kept as text", async () => {

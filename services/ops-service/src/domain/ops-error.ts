@@ -200,6 +200,16 @@ export class AlertActionError extends Error {
   }
 }
 
+/** A text that a person typed has characters that it must not have. */
+export class TypedTextError extends Error {
+  override readonly name = "TypedTextError" as const;
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  constructor(field: string, description: string) {
+    super(`${field}: ${description}`);
+    this.fieldViolations = [{ field, description }];
+  }
+}
+
 /** There is no action that the caller can undo. */
 export class AlertUndoError extends Error {
   override readonly name = "AlertUndoError" as const;

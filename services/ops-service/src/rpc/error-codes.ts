@@ -98,6 +98,7 @@ import type {
   RunUnderWayError,
   ScoreNotFoundError,
   SupplierNotFoundError,
+  TypedTextError,
   VersionGoneError,
   WatchTooSlowError,
 } from "../domain/ops-error.ts";
@@ -147,6 +148,7 @@ type OpsError =
   | AlertChangedError
   | AlertBusyError
   | AlertActionError
+  | TypedTextError
   | AlertUndoError
   | AlertSequenceError
   | SupplierNotFoundError
@@ -257,6 +259,7 @@ export const OPS_ERRORS = {
   AlertChangedError: Code.Aborted,
   AlertBusyError: Code.Unavailable,
   AlertActionError: Code.InvalidArgument,
+  TypedTextError: Code.InvalidArgument,
   AlertUndoError: Code.FailedPrecondition,
   AlertSequenceError: Code.FailedPrecondition,
   SupplierNotFoundError: Code.NotFound,

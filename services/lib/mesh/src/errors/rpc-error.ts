@@ -50,9 +50,10 @@ export function rpcError(code: Code, reason: string, message: string, details: R
     details.cause,
   );
   if (details.fieldViolations?.length) {
+    const most = details.fieldViolations.length === 1 ? MAX_MESSAGE_CHARACTERS : MAX_DESCRIPTION_CHARACTERS;
     const fieldViolations = details.fieldViolations.slice(0, MAX_VIOLATIONS).map(({ field, description }) => ({
       field: clean(field, MAX_DESCRIPTION_CHARACTERS),
-      description: clean(description, MAX_DESCRIPTION_CHARACTERS),
+      description: clean(description, most),
     }));
     error.details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
   }

@@ -58,6 +58,9 @@ export interface ActionResult {
   readonly detail: string;
 }
 
+/** Names of the field that is the note in requests, where it is another one. */
+const NOTE_FIELD: Partial<Record<AlertAction["kind"], string>> = { comment: "comment", override: "reason" };
+
 /** Rise of the score that ends a snooze "until worse" when the request names none. */
 const DEFAULT_MIN_RISE = 0.05;
 
@@ -67,6 +70,8 @@ const DEFAULT_MIN_RISE = 0.05;
  * AlertActionError for an invalid value
  */
 export function applyAction(alert: Alert, action: AlertAction, context: ActionContext): ActionResult | undefined {
+  if (hasOrderControls(action.note))
+    throw new AlertActionError(NOTE_FIELD[action.kind] ?? "note", ORDER_CONTROLS_REASON);
   switch (action.kind) {
     case "acknowledge":
       if (alert.state === "acknowledged") return undefined;

@@ -1,6 +1,7 @@
 import { isIsoDate } from "@bellwether/config/iso-date";
 import { isFutureWeek, isoWeekEnd, isoWeekNumber, isoWeekStart } from "@bellwether/contract/iso-week";
 import { MAX_SUPPLIER_ID_BYTES } from "@bellwether/contract/limits";
+import { hasOrderControls, ORDER_CONTROLS_REASON, withShownControls } from "../order-controls.ts";
 import {
   type OutcomeDraft,
   type OutcomeInput,
@@ -84,6 +85,7 @@ export function checkOutcome(
     reject("supplier_id", "", "is missing; name the supplier or the prediction");
   else if (Buffer.byteLength(supplierId) > MAX_SUPPLIER_ID_BYTES || supplierId.includes("\0"))
     reject("supplier_id", supplierId, `is longer than ${MAX_SUPPLIER_ID_BYTES} bytes of UTF-8 or has a NUL character`);
+  else if (hasOrderControls(input.note)) reject("note", withShownControls(input.note), ORDER_CONTROLS_REASON);
   else if (prediction && supplierId !== prediction.supplierId)
     reject(
       "supplier_id",
@@ -95,6 +97,7 @@ export function checkOutcome(
   const isoWeek = prediction?.isoWeek ?? input.isoWeek;
   if (Buffer.byteLength(input.note) > MAX_NOTE_BYTES || input.note.includes("\0"))
     reject("note", input.note, `is longer than ${MAX_NOTE_BYTES} bytes of UTF-8 or has a NUL character`);
+  else if (hasOrderControls(input.note)) reject("note", withShownControls(input.note), ORDER_CONTROLS_REASON);
   const namedBy = prediction || (input.isoWeek === "" && predictionId !== "") ? "prediction_id" : "iso_week";
   violations.push(...checkWhat(row, { ...input, isoWeek }, rules, namedBy));
   const { occurred } = input;

@@ -62,6 +62,7 @@ const MAX_OWNER_BYTES = 256;
 const MAX_VIOLATIONS_PER_ROW = 10;
 /** Maximum number of characters of a value that a violation repeats. */
 const SHOWN_CHARACTERS = 200;
+const CONTROLS_REASON = "has line ends or control characters; write one line";
 const KIND = /^[a-z0-9_-]{1,32}$/;
 const HIDDEN_OR_OUTER_SPACE = /[\p{Cc}\p{Cf}]|^[\s\p{Z}]|[\s\p{Z}]$/u;
 
@@ -105,6 +106,8 @@ function checkTexts({ supplierId, name, region, category, owner, criticality }: 
         text,
         `has no visible character; leave it empty for ${field === "owner" ? "nobody" : "none"}`,
       ]);
+    else if (field !== "supplier_id" && text !== "" && !REASON_PATTERN.test(text))
+      found.push([field, text, CONTROLS_REASON]);
     else if (field !== "supplier_id" && hasOrderControls(text))
       found.push([field, withShownControls(text), ORDER_CONTROLS_REASON]);
   };
@@ -116,9 +119,6 @@ function checkTexts({ supplierId, name, region, category, owner, criticality }: 
   check("region", region, MAX_CATEGORY_BYTES);
   check("category", category, MAX_CATEGORY_BYTES);
   check("owner", owner, MAX_OWNER_BYTES);
-  // An owner is entered by hand at alerts too, where line ends and control characters are not possible.
-  if (owner !== undefined && hasVisibleCharacter(owner) && !owner.includes("\0") && !REASON_PATTERN.test(owner))
-    found.push(["owner", owner, "has line ends or control characters; write one line"]);
   if (criticality === null)
     found.push(["criticality", "", "is not a criticality; expected low, normal, high or critical"]);
   return found;
@@ -168,6 +168,8 @@ function checkIdentifiers({ identifiers }: MasterDataInput): Finding[] {
     else {
       const form = normalForm(kind, value);
       if ("reason" in form) found.push([field, value, form.reason]);
+      else if (value !== "" && !REASON_PATTERN.test(value)) found.push([field, value, CONTROLS_REASON]);
+      else if (hasOrderControls(form.value)) found.push([field, withShownControls(value), ORDER_CONTROLS_REASON]);
     }
     kinds.add(kind);
   }

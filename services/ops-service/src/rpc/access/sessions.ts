@@ -1,4 +1,3 @@
-import { trimReason } from "@bellwether/contract/reason-text";
 import { type SessionSchema, SignInMethod } from "@bellwether/gen/bellwether/ops/v1/session_pb";
 import { ListSessionsRequestSchema, type SessionService } from "@bellwether/gen/bellwether/ops/v1/session_service_pb";
 import { Role } from "@bellwether/gen/bellwether/policy/v1/role_pb";
@@ -10,6 +9,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { PersonRole, Session, SignInMethod as SignInMethodName } from "../../domain/access/session.ts";
 import { scopeToProto } from "../messages/scope-to-proto.ts";
 import { createdFromKey, pageOf } from "../page-token.ts";
+import { typedText } from "../typed-text.ts";
 
 export interface SessionDependencies {
   readonly listSessions: (
@@ -57,7 +57,7 @@ export function sessionHandlers(deps: SessionDependencies): ServiceImpl<typeof S
     },
     async endSessions({ subject, sessionIds, reason }, context) {
       const endedBy = actorOf(callerOf(context));
-      const ended = await deps.endSessions({ subject, sessionIds, endedBy, reason: trimReason(reason) }, deps.now());
+      const ended = await deps.endSessions({ subject, sessionIds, endedBy, reason: typedText(reason) }, deps.now());
       return { sessions: ended.map(sessionToProto) };
     },
   };

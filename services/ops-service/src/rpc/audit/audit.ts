@@ -5,7 +5,6 @@ import {
   parseCheckpoint,
   verifyCheckpoint,
 } from "@bellwether/contract/audit/checkpoint";
-import { trimReason } from "@bellwether/contract/reason-text";
 import type { AuditRecordSchema, AuditEvent as ProtoEvent } from "@bellwether/gen/bellwether/ops/v1/audit_pb";
 import {
   type AuditService,
@@ -27,6 +26,7 @@ import { describeNotSearched, type NotSearched } from "../../domain/erasures/not
 import { AuditCheckpointError } from "../../domain/ops-error.ts";
 import { pageOf, rowFromText } from "../page-token.ts";
 import { shareRunning } from "../share-running.ts";
+import { typedText } from "../typed-text.ts";
 import type { ReplayHandlers } from "./replay.ts";
 
 export interface AuditDependencies {
@@ -147,7 +147,7 @@ export function auditHandlers(deps: AuditDependencies): Omit<ServiceImpl<typeof 
       };
     },
     async eraseSubject({ supplierId, reason }, context) {
-      const decision = { reason: trimReason(reason), actor: actorOf(callerOf(context)), at: deps.now() };
+      const decision = { reason: typedText(reason), actor: actorOf(callerOf(context)), at: deps.now() };
       const erased = await deps.eraseSubject({ supplierId, ...decision });
       return {
         ...{ payloads: BigInt(erased.payloads), notes: BigInt(erased.notes), name: erased.hadName },

@@ -28,6 +28,7 @@ import type { ReviewSample } from "../../domain/outcomes/review-sample.ts";
 import { chooseModel, type ScoringModel } from "../../domain/scores/choose-model.ts";
 import { nameOf } from "../messages/alert-to-proto.ts";
 import { pageOf, rowFromText, scopeKey } from "../page-token.ts";
+import { checkedText } from "../typed-text.ts";
 
 export interface OutcomeDependencies {
   readonly listModels: () => Promise<readonly ScoringModel[]>;
@@ -87,7 +88,7 @@ export function outcomeHandlers(deps: OutcomeDependencies): ServiceImpl<typeof O
           }
         : null;
       const caller = callerOf(context);
-      const wanted = { outcomeId, correction, reason, actor: actorOf(caller) };
+      const wanted = { outcomeId, correction, reason: checkedText(reason, "reason"), actor: actorOf(caller) };
       return { outcome: outcomeToProto(await deps.correct(wanted, caller.scope)) };
     },
     async listOutcomes(request, context) {

@@ -1,5 +1,4 @@
 import { type AlertRules, ruleSetsOf } from "@bellwether/config/alert-rules";
-import { trimReason } from "@bellwether/contract/reason-text";
 import { ListRuleActivationsRequestSchema, type RuleService } from "@bellwether/gen/bellwether/ops/v1/rule_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
 import { pageTokens } from "@bellwether/mesh/call/page-token";
@@ -19,6 +18,7 @@ import type { RuleFiles } from "../../domain/rules/rule-files.ts";
 import type { RuleForecast } from "../../domain/rules/rule-set-error.ts";
 import { activationToProto, type KnownRuleSet, ruleSetToProto } from "../messages/rule-to-proto.ts";
 import { pageOf, rowFromText } from "../page-token.ts";
+import { typedText } from "../typed-text.ts";
 
 export interface RuleDependencies {
   readonly files: RuleFiles;
@@ -89,7 +89,7 @@ export function ruleHandlers(deps: RuleDependencies): ServiceImpl<typeof RuleSer
     async activateRuleDraft({ modelName, setId, version, reason, force }, context) {
       const file = files.choose(modelName);
       const actor = actorOf(callerOf(context));
-      const request = { setId, version: Number(version), reason: trimReason(reason), force };
+      const request = { setId, version: Number(version), reason: typedText(reason), force };
       // Before the transaction: a test takes seconds.
       const found = await forecast(file, request, { actor, signal: context.signal });
       const activation = await transact((transaction) =>
@@ -99,7 +99,7 @@ export function ruleHandlers(deps: RuleDependencies): ServiceImpl<typeof RuleSer
     },
     async retireRuleSet({ modelName, setId, activationNumber, reason }, context) {
       const file = files.choose(modelName);
-      const request = { setId, activation: Number(activationNumber), reason: trimReason(reason) };
+      const request = { setId, activation: Number(activationNumber), reason: typedText(reason) };
       const author = { actor: actorOf(callerOf(context)), now: now() };
       const { retirement, alerts, nextSetId } = await transact((transaction) =>
         retireRuleSet(transaction, { file, others: files.own }, request, author),

@@ -1,5 +1,4 @@
 import type { AuditCheckpoint } from "@bellwether/contract/audit/checkpoint";
-import { trimReason } from "@bellwether/contract/reason-text";
 import type { InputObject, Override as ProtoOverride } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import {
   type BatchService,
@@ -35,6 +34,7 @@ import { driftFromProto } from "../messages/run-drift.ts";
 import { decisionToProto, runToProto, stageFromProto } from "../messages/run-to-proto.ts";
 import { pageOf, rowFromText } from "../page-token.ts";
 import { shareByKey } from "../shared-query.ts";
+import { typedText } from "../typed-text.ts";
 import { countDriftAlarms } from "./drift-metrics.ts";
 import { leaseFromProto, runDecisionHandlers } from "./run-decisions.ts";
 
@@ -196,7 +196,7 @@ const objectFromProto = ({ url, etag, bytes }: InputObject) => ({ url, etag, byt
 function overrideFromProto(override: ProtoOverride | undefined, context: HandlerContext): Override | null {
   if (!override) return null;
   const caller = callerOf(context);
-  const reason = trimReason(override.reason);
+  const reason = typedText(override.reason);
   return { reason, actor: (caller.roles.has("service") && override.actor) || actorOf(caller) };
 }
 

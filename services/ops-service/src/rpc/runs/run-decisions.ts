@@ -1,4 +1,3 @@
-import { trimReason } from "@bellwether/contract/reason-text";
 import type { RunLease as ProtoLease } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import type { BatchService } from "@bellwether/gen/bellwether/ops/v1/batch_service_pb";
 import { actorOf, callerOf } from "@bellwether/mesh/call/caller";
@@ -15,6 +14,7 @@ import type { Transact } from "../../domain/runs/run-ledger.ts";
 import { voidRun } from "../../domain/runs/void-run.ts";
 import type { Run, RunLease } from "../../domain/scores/run.ts";
 import { alertIdsToProto, runToProto } from "../messages/run-to-proto.ts";
+import { typedText } from "../typed-text.ts";
 
 export interface RunDecisionDependencies {
   readonly transact: Transact;
@@ -39,7 +39,7 @@ export function runDecisionHandlers({
 > {
   const callerName = (context: HandlerContext): string => actorOf(callerOf(context));
   const decision = (reason: string, context: HandlerContext) => ({
-    ...{ reason: trimReason(reason), actor: callerName(context), now: now() },
+    ...{ reason: typedText(reason), actor: callerName(context), now: now() },
   });
   return {
     async holdRun({ lease, checks, profile }, context) {

@@ -1,4 +1,3 @@
-import { trimReason } from "@bellwether/contract/reason-text";
 import {
   type ListDuplicatesRequest,
   ListDuplicatesRequestSchema,
@@ -25,6 +24,7 @@ import {
 import { SupplierNotFoundError } from "../../domain/ops-error.ts";
 import { dismissalToProto, identityToProto, mergeToProto, proposalToProto } from "../messages/merge-to-proto.ts";
 import { rowFromText } from "../page-token.ts";
+import { typedText } from "../typed-text.ts";
 
 export interface MergeDependencies {
   readonly transact: <T>(work: (transaction: MergeTransaction) => Promise<T>) => Promise<T>;
@@ -72,7 +72,7 @@ export function mergeHandlers(deps: MergeDependencies): ServiceImpl<typeof Suppl
     async dismissDuplicate({ firstId, secondId, firstVersion, secondVersion, reason }, context) {
       const first = { supplierId: firstId, version: firstVersion };
       const second = { supplierId: secondId, version: secondVersion };
-      const request = { pair: [first, second], reason: trimReason(reason) } as const;
+      const request = { pair: [first, second], reason: typedText(reason) } as const;
       const { dismissal, isRepeated } = await transact((tx) => dismissDuplicate(tx, request, authorOf(context)));
       return { dismissal: dismissalToProto(dismissal), repeatedRequest: isRepeated };
     },
@@ -80,13 +80,13 @@ export function mergeHandlers(deps: MergeDependencies): ServiceImpl<typeof Suppl
       const request = {
         survivor: { supplierId: survivorId, version: survivorVersion },
         merged: { supplierId: mergedId, version: mergedVersion },
-        reason: trimReason(reason),
+        reason: typedText(reason),
       };
       const { merge, isRepeated } = await transact((tx) => mergeSuppliers(tx, request, authorOf(context)));
       return { merge: mergeToProto(merge), repeatedRequest: isRepeated };
     },
     async undoMerge({ mergeId, reason }, context) {
-      const request = { mergeId, reason: trimReason(reason) };
+      const request = { mergeId, reason: typedText(reason) };
       const { merge, isRepeated } = await transact((tx) => undoMerge(tx, request, authorOf(context)));
       return { merge: mergeToProto(merge), repeatedRequest: isRepeated };
     },

@@ -1,4 +1,3 @@
-import { trimReason } from "@bellwether/contract/reason-text";
 import {
   type WatchlistSchema,
   type WatchlistService,
@@ -9,6 +8,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { mayChange, type Watcher, type Watchlist, type WatchlistTexts } from "../../domain/watchlists/watchlist.ts";
+import { checkedText, typedText } from "../typed-text.ts";
 
 /** A list with the number of suppliers that were added or removed. */
 interface ChangedMembers {
@@ -84,7 +84,11 @@ export function watchlistHandlers(deps: WatchlistDependencies): ServiceImpl<type
 
 function textsOf(request: { readonly name: string; readonly note: string; readonly visibility: WatchlistVisibility }) {
   const { name, note, visibility } = request;
-  return { name: trimReason(name), note, isShared: visibility === WatchlistVisibility.SHARED };
+  return {
+    name: typedText(name, "name"),
+    note: checkedText(note, "note"),
+    isShared: visibility === WatchlistVisibility.SHARED,
+  };
 }
 
 function toProto(list: Watchlist, watcher: Watcher): MessageInitShape<typeof WatchlistSchema> {
