@@ -27,7 +27,12 @@ import { type OpsOptions, withOps } from "../remote/shared-options.ts";
 
 type NoticeClient = OpsClient<typeof NoticeService>;
 
-const STATES = { waiting: NoticeState.WAITING, delivered: NoticeState.DELIVERED, dead: NoticeState.DEAD } as const;
+const STATES = {
+  waiting: NoticeState.WAITING,
+  delivered: NoticeState.DELIVERED,
+  dead: NoticeState.DEAD,
+  left_out: NoticeState.LEFT_OUT,
+} as const;
 type StateName = keyof typeof STATES;
 
 const PAGE_SIZE = 200;

@@ -93,7 +93,7 @@ function LastAttempt({ notice }: { notice: Notice }) {
   const next = state === NoticeState.WAITING ? timeText(nextAttemptAt) : "";
   return (
     <>
-      {attempts === 0 ? "No attempt yet" : <bdi>{visibleText(reason)}</bdi>}
+      {attempts === 0 && !reason ? "No attempt yet" : <bdi>{visibleText(reason)}</bdi>}
       <small>
         {attempts > 0 && countOf(attempts, "attempt")}
         {next !== "" && `${attempts > 0 ? ", next" : "Next"} ${next}`}

@@ -24,6 +24,7 @@ export const NOTICE_STATE_WORDS: Words = {
   [NoticeState.WAITING]: "Waiting",
   [NoticeState.DELIVERED]: "Delivered",
   [NoticeState.DEAD]: "Dead",
+  [NoticeState.LEFT_OUT]: "Left out",
 };
 
 export const NOTICE_KIND_WORDS: Words = {

@@ -4,7 +4,7 @@ import type { AttemptReport, OutboxFigures, RelayPass } from "../domain/notices/
 /** Counts the work on notices. */
 export interface NoticeMetrics extends Disposable {
   attempt(report: AttemptReport, channel: string): void;
-  leftOut(pass: Pick<RelayPass, "unrouted" | "resolved">): void;
+  leftOut(pass: Pick<RelayPass, "unrouted" | "resolved" | "changed">): void;
   figures(figures: OutboxFigures): void;
 }
 
@@ -22,7 +22,7 @@ export function createNoticeMetrics(): NoticeMetrics {
   const unrouted = meter.createCounter("bellwether.notices.unrouted", {
     unit: "{event}",
     description:
-      "Changes of alerts about which nobody was notified: no_route was for them, or the alerts were resolved before the digest.",
+      "Changes of alerts about which nobody was notified: no_route was for them, or the alerts were resolved, or changed owner or state, before the notice was due.",
   });
   const depth = meter.createObservableGauge("bellwether.notices.outbox.depth", {
     unit: "{notice}",
@@ -55,6 +55,7 @@ export function createNoticeMetrics(): NoticeMetrics {
     leftOut(pass) {
       unrouted.add(pass.unrouted, { reason: "no_route" });
       unrouted.add(pass.resolved, { reason: "resolved" });
+      unrouted.add(pass.changed, { reason: "changed" });
     },
     figures(figures) {
       latest = figures;

@@ -15,8 +15,10 @@ export interface RelayPass {
   readonly jobs: readonly NoticeJob[];
   /** Number of events that no route is for. */
   readonly unrouted: number;
-  /** Number of items of digests whose alerts were resolved before the digest. */
+  /** Number of items whose alerts were resolved before they were due. */
   readonly resolved: number;
+  /** Number of items whose assignment was undone or changed, or whose alert somebody has taken, before they were due. */
+  readonly changed: number;
   /** Whether more events wait than one pass takes. */
   readonly hasMore: boolean;
 }

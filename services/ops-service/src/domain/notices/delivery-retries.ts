@@ -1,7 +1,10 @@
 import type { DeliveryOutcome } from "./notice.ts";
 
-/** "waiting": it is delivered at the next attempt. "dead": no attempt follows, until a person replays it. */
-export type NoticeState = "waiting" | "delivered" | "dead";
+/**
+ * "waiting": it is delivered at the next attempt. "dead": no attempt follows, until a person replays it. "left_out": it
+ * is not sent, because there was nothing to say any more when it was due.
+ */
+export type NoticeState = "waiting" | "delivered" | "dead" | "left_out";
 
 /** What follows an attempt. */
 export interface DeliveryDecision {

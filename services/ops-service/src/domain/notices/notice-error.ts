@@ -15,7 +15,7 @@ export class NoticeStateError extends Error {
   constructor(noticeId: string, state: NoticeState, unknownDestination?: string) {
     super(
       unknownDestination === undefined
-        ? `notice ${noticeId} is ${state}; only dead notices are replayed`
+        ? `notice ${noticeId} is ${state.replace("_", " ")}; only dead notices are replayed`
         : `the destination ${unknownDestination} of notice ${noticeId} is not in the routes file; add it there first`,
     );
   }

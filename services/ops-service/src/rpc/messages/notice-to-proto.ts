@@ -36,6 +36,7 @@ export const NOTICE_STATES: Readonly<Record<delivery.NoticeState, NoticeState>> 
   waiting: NoticeState.WAITING,
   delivered: NoticeState.DELIVERED,
   dead: NoticeState.DEAD,
+  left_out: NoticeState.LEFT_OUT,
 };
 
 const CHANNELS: Readonly<Record<NoticeChannelName, NoticeChannel>> = {

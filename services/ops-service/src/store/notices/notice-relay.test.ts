@@ -337,7 +337,7 @@ test("events without a route are counted and leave the outbox", async () => {
   const { write, relaying, inTransaction, db } = await setUp();
   await write(event(1, { cause: "assigned", assignee: "nobody" }));
   expect(await relayNotices(inTransaction, relaying, true)).toMatchObject({
-    ...{ unrouted: 1, resolved: 0, jobs: [], hasMore: false },
+    ...{ unrouted: 1, resolved: 0, changed: 0, jobs: [], hasMore: false },
   });
   expect(await readOutboxFigures(db, START)).toEqual({ waiting: 0, oldestAgeS: 0, dead: 0 });
 });

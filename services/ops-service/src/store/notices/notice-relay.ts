@@ -1,10 +1,12 @@
 import type { NoticeRoutes } from "@bellwether/config/notice-routes";
+import { UUID_PATTERN } from "@bellwether/contract/uuid";
 import { sql } from "@bellwether/postgres/drizzle/drizzle";
 import type { NoticeJob, RelayPass } from "../../domain/notices/deliver-notice.ts";
 import { type DueItem, gatherNotices } from "../../domain/notices/gather-notices.ts";
 import type { NoticeItem, NoticeKind } from "../../domain/notices/notice.ts";
 import type { NoticeEvent } from "../../domain/notices/notice-event.ts";
 import { alertsPage, createNoticeItem } from "../../domain/notices/notice-item.ts";
+import { leftOutText, type PresentAlert, presentItem } from "../../domain/notices/present-item.ts";
 import { isQuietAt } from "../../domain/notices/quiet-hours.ts";
 import { routeNotice } from "../../domain/notices/route-notice.ts";
 import { reportNotTaken } from "../alerts/notice-outbox.ts";
@@ -61,8 +63,8 @@ export function relayNotices(
       events += taken.length;
       hasMore = taken.length === EVENTS_PER_READ;
     }
-    const resolved = await createNotices(db, options, at);
-    return { jobs: claims ? await claimNotices(db, options, at) : [], unrouted, resolved, hasMore };
+    const leftOut = await createNotices(db, options, at);
+    return { jobs: claims ? await claimNotices(db, options, at) : [], unrouted, ...leftOut, hasMore };
   });
 }
 
@@ -104,10 +106,15 @@ async function routeEvents(db: Db, events: readonly NoticeEvent[], options: Rela
 }
 
 /**
- * Puts the items that are due into notices. A digest leaves out items whose alerts were all resolved meanwhile; their
- * number is returned.
+ * Puts the items that are due into notices, with the owner and the name of now: an item can be older than its alerts, by
+ * quiet hours or a digest. Items about which there is nothing to say any more are left out and counted; a notice of which
+ * nothing remains is stored as left out. Later attempts repeat what is stored here.
  */
-async function createNotices(db: Db, { routes, publicUrl, newNoticeId }: RelayOptions, now: Date): Promise<number> {
+async function createNotices(
+  db: Db,
+  { routes, publicUrl, newNoticeId }: RelayOptions,
+  now: Date,
+): Promise<Pick<RelayPass, "resolved" | "changed">> {
   const { rows } = await db.execute<{
     id: string;
     destination: string;
@@ -119,16 +126,27 @@ async function createNotices(db: Db, { routes, publicUrl, newNoticeId }: RelayOp
       select id from bellwether.notice_item where due_at <= ${now.toISOString()}::timestamptz
       order by due_at, id limit ${MAX_ITEMS_PER_PASS})
     returning id, destination, kind, recipient, item`);
-  const resolved = await readResolved(
+  const alerts = await readPresentAlerts(
     db,
-    rows.flatMap(({ kind, item }) => (kind === "digest" ? item.alertIds : [])),
+    rows.flatMap(({ item }) => item.alertIds),
   );
-  const isOver = ({ kind, item }: DueItem): boolean =>
-    kind === "digest" && item.alertIds.every((alertId) => resolved.has(alertId));
   const sorted: readonly DueItem[] = rows.toSorted((a, b) => Number(a.id) - Number(b.id));
-  const due = sorted.filter((one) => !isOver(one));
+  const present = sorted.map((one) => ({ one, now: presentItem(one.item, alerts) }));
+  const due = present.flatMap(({ one, now: found }) => ("item" in found ? [{ ...one, item: found.item }] : []));
+  const over = present.flatMap(({ one, now: found }) => ("leftOut" in found ? [{ one, reason: found.leftOut }] : []));
   const channels = new Map(routes.destinations.map(({ name, channel }) => [name, channel]));
-  const made = gatherNotices(due, (name) => channels.get(name) === "webhook");
+  const isComplete = (name: string): boolean => channels.get(name) === "webhook";
+  const sent = new Set(due.map(groupOf));
+  const nothingLeft = over.filter(({ one }) => !sent.has(groupOf(one)));
+  const reasons = Map.groupBy(nothingLeft, ({ one }) => groupOf(one));
+  const leftOut = gatherNotices(
+    nothingLeft.map(({ one }) => one),
+    isComplete,
+  ).map((one) => {
+    const reason = leftOutText((reasons.get(groupOf(one)) ?? []).map((of) => of.reason));
+    return { ...one, state: "left_out", reason, finishedAt: now } as const;
+  });
+  const made = [...gatherNotices(due, isComplete), ...leftOut];
   const pageUrl = alertsPage(publicUrl);
   for (let i = 0; i < made.length; i += ROWS_PER_STATEMENT)
     await db.insert(notice).values(
@@ -141,17 +159,23 @@ async function createNotices(db: Db, { routes, publicUrl, newNoticeId }: RelayOp
         nextAttemptAt: now,
       })),
     );
-  return sorted.length - due.length;
+  const resolved = over.filter(({ reason }) => reason === "resolved").length;
+  return { resolved, changed: over.length - resolved };
 }
 
-/** Returns those of the alerts that are resolved. */
-async function readResolved(db: Db, alertIds: readonly string[]): Promise<ReadonlySet<string>> {
-  if (alertIds.length === 0) return new Set();
-  const ids = sql.param([...new Set(alertIds)]);
-  const { rows } = await db.execute<{ id: string }>(
-    sql`select id from bellwether.alert where id = any(${ids}::uuid[]) and state = 'resolved'`,
-  );
-  return new Set(rows.map(({ id }) => id));
+/** Items of the same group are sent together. */
+const groupOf = ({ destination, kind, recipient }: Pick<DueItem, "destination" | "kind" | "recipient">): string =>
+  JSON.stringify([destination, kind, recipient]);
+
+/** Returns the alerts of these ids as they are now. */
+async function readPresentAlerts(db: Db, alertIds: readonly string[]): Promise<ReadonlyMap<string, PresentAlert>> {
+  const ids = [...new Set(alertIds)].filter((id) => UUID_PATTERN.test(id));
+  if (ids.length === 0) return new Map();
+  const { rows } = await db.execute<PresentAlert & { readonly id: string } & Record<string, unknown>>(sql`
+    select a.id, a.state, a.severity, a.owner, u.name as "supplierName", u.owner as "supplierOwner"
+    from bellwether.alert a join bellwether.supplier u on u.id = a.supplier_id
+    where a.id = any(${sql.param(ids)}::uuid[])`);
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /**
