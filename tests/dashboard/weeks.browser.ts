@@ -200,7 +200,7 @@ describe.skipIf(!hasChromium)("Weeks (apt-get install chromium)", () => {
     const replaced = notice(page, "Revision 2 replaced an earlier run of 2026-W44");
     await replaced.getByText("1 score of 40 suppliers changed, by at most").waitFor();
     await replaced.getByRole("link", { name: "Show the run that it replaced" }).click();
-    const superseded = notice(page, "Superseded: another revision of 2026-W44 is shown instead of this one");
+    const superseded = notice(page, "Superseded: another revision of 2026-W44 is shown");
     await superseded.waitFor();
     await superseded.getByRole("link").click();
     await replaced.waitFor();

@@ -83,7 +83,7 @@ function Change({ answer, change }: ChangeProps) {
       <Wide label="Change by feature">
         <table className="stacks">
           <caption className="unseen">
-            Change of the score by feature, largest first, in {points ? "percentage points" : "the model's unit"}
+            Change of the score by feature, in {points ? "percentage points" : "the model's unit"}
           </caption>
           <thead>
             <tr>

@@ -55,7 +55,7 @@ export function ResolveForm(props: FormProps) {
       </fieldset>
       {disposition === Disposition.ACCEPTED && (
         <DayField
-          label="Accepted until (empty: for the time that is configured)"
+          label="Accepted until (empty: the configured time)"
           min={tomorrow(new Date())}
           value={untilDay}
           onChange={setUntilDay}

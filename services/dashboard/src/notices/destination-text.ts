@@ -7,7 +7,7 @@ const DAYS = ["each day", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fri
 
 /** Returns what a destination gets, a line for each rule. */
 export function ruleTexts({ rules, moreRules, owners, moreOwners }: NoticeDestination): string[] {
-  if (rules.length === 0) return ["Tests only: no route, owner or escalation names it"];
+  if (rules.length === 0) return ["Tests only: no route names it"];
   return [
     ...rules.map(ruleText),
     ...(moreRules > 0 ? [`and ${moreRules} more rules`] : []),

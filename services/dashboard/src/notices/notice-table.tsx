@@ -103,7 +103,7 @@ function LastAttempt({ notice }: { notice: Notice }) {
 }
 
 function toneOf({ state, attempts }: Notice): "calm" | "urgent" | "careful" | "busy" {
-  if (state === NoticeState.DELIVERED) return "calm";
+  if (state === NoticeState.DELIVERED || state === NoticeState.LEFT_OUT) return "calm";
   if (state === NoticeState.DEAD) return "urgent";
   return attempts > 0 ? "careful" : "busy";
 }

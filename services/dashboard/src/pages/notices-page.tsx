@@ -28,7 +28,7 @@ export function NoticesPage({ view }: { view: NoticesView }) {
       title="Notices"
       extra={<a href={hrefOf({ page: "notices", state: "dead", destination: "" })}>Dead notices</a>}
     >
-      <p className="quiet">Messages about alerts, as the routes file of the server says.</p>
+      <p className="quiet">Messages about alerts, by the routes file of the server.</p>
       <FollowedNotice followed={actions.followed} failure={actions.failure} />
       <section className="card" aria-labelledby="destinations">
         <h2 id="destinations">Destinations</h2>

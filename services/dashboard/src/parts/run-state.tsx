@@ -122,10 +122,10 @@ function Held({ run }: { run: BatchRun }) {
 function Superseded({ run }: { run: BatchRun }) {
   return (
     <div className="notice" role="note">
-      <strong>{`Superseded: another revision of ${run.isoWeek} is shown instead of this one`}</strong>
+      <strong>{`Superseded: another revision of ${run.isoWeek} is shown`}</strong>
       <p>
         <RevisionLink run={run} runId={run.supersededByRunId}>
-          Show the revision that replaced it, and what it changed
+          Show the other revision
         </RevisionLink>
       </p>
     </div>
