@@ -422,6 +422,6 @@ test("start reports a data folder that cannot be made with one line", async () =
   const { code, stderr } = await folder.run(["start"], { BELLWETHER_DATA_DIR: "/dev/null/data" });
   expect(code).toBe(1);
   expect(stderr).toBe(
-    "bellwether: the data folder /dev/null/data cannot be written (ENOTDIR): give this user the right to, or set BELLWETHER_DATA_DIR to another one\n",
+    "bellwether: the data folder /dev/null/data cannot be written (ENOTDIR): a file is in the way: set BELLWETHER_DATA_DIR to a folder\n",
   );
 });

@@ -150,7 +150,9 @@ test("a port that is taken during the start ends it with the error of the servic
   const { code, stderr } = await starting.ended;
   expect(code).toBe(1);
   expect(stderr).toContain(`cannot listen on 127.0.0.1:${port} for web: `);
-  expect(stderr).toContain("bellwether: scheduler-service ended with exit code 1 while it was starting\n");
+  expect(stderr).toContain(
+    `bellwether: scheduler-service ended with exit code 1 while it was starting: cannot listen on 127.0.0.1:${port} for web: `,
+  );
   expect(existsSync(path.join(folder.path, "data/postgres/cluster/postmaster.pid"))).toBe(false);
 });
 

@@ -1580,6 +1580,8 @@ export const WeekChangeSchema: GenEnum<WeekChange> = /*@__PURE__*/
  * - NOT_FOUND: no alert has this id.
  * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo contains the present
  *   version, state and changed_by. Read the alert again, then decide again.
+ * - INVALID_ARGUMENT: the note, comment or reason has characters that change the order of the others (U+202A to U+202E,
+ *   U+2066 to U+2069).
  * - FAILED_PRECONDITION: the state of the alert does not allow the action (reason ALERT_STATE). The message names the
  *   state.
  * - FAILED_PRECONDITION: the alert is already resolved (reason ALERT_RESOLVED).

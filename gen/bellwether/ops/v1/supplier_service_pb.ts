@@ -710,9 +710,9 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
   supplierId: string;
 
   /**
-   * Name, at most 512 bytes, with at least one visible character and without characters that change the order of others
-   * (U+202A to U+202E, U+2066 to U+2069). Empty: the name is removed from the master data, so the weekly file sets the
-   * name.
+   * Name, at most 512 bytes in one line, with at least one visible character, without control characters, and without
+   * characters that change the order of others (U+202A to U+202E, U+2066 to U+2069). Empty: the name is removed from the
+   * master data, so the weekly file sets the name.
    *
    * @generated from field: optional string name = 2;
    */
