@@ -310,6 +310,7 @@ test("--watchlist takes the name of a list, or its id", async () => {
 
 test("a time in the past is an error of use; a viewer may list and may not decide", async () => {
   const id = await idOf("S-6");
+  const before = (await json("show", id)).value;
   const past = await run("snooze", id, "--until", "2020-01-01");
   expect([past.code, past.stderr]).toEqual([2, expect.stringContaining("bellwether: --until: is not in the future")]);
   const far = await run("snooze", id, NO_ID, "--until", "2099-01-01");
@@ -317,7 +318,7 @@ test("a time in the past is an error of use; a viewer may list and may not decid
   expect((await runAs("vic", "list", "--limit", "1")).code).toBe(0);
   const denied = await runAs("vic", "acknowledge", id);
   expect([denied.code, denied.stderr]).toEqual([1, expect.stringContaining("analyst")]);
-  expect((await json("show", id)).value).toMatchObject({ version: 1, state: "open" });
+  expect((await json("show", id)).value).toEqual(before);
 });
 
 test("a risk that is accepted without an end says how long it is accepted", async () => {
