@@ -34,7 +34,7 @@ describe("a service that starts", () => {
     await expect(report).rejects.toThrow("ops-service does not listen after 180 s: run the same command again");
   });
 
-  test("is no longer waited for when it ends", async () => {
+  test("ends the wait when it ends", async () => {
     const { lines, stop, report } = setUp();
     stop.abort(new Error("ops-service ended with exit code 1"));
     await expect(report).rejects.toThrow("ops-service ended with exit code 1");

@@ -20,7 +20,7 @@ const NORMAL = 2;
 
 /**
  * Whether the expected impact of the run does not follow from the exposure and the criticality of now: they were changed after it.
- * False also when that cannot be told, because the exposure has another currency.
+ * False also when the exposure has another currency: then the two cannot be compared.
  */
 export function impactChanged(
   { exposure, exposureCurrency, criticality, latestScore }: ImpactNow,

@@ -34,7 +34,7 @@ test("so are UUIDs in lists and in the messages of a oneof", () => {
   expect(request.actions[0]?.action.value).toMatchObject({ alertId: LOWER, duplicateOfAlertId: LOWER, note: UPPER });
 });
 
-test("an empty id and a text that is no UUID stay as they are", () => {
+test("an empty id and a text that is not a UUID stay as they are", () => {
   for (const watchlistId of ["", "MINE", `${UPPER}0`]) {
     const request = create(ListAlertsRequestSchema, { watchlistId });
     writeUuids(ListAlertsRequestSchema, request);

@@ -14,7 +14,7 @@ test("a mail server in a private network that is not allowed is named with the v
   expect(await mailServerWarning({ ...server, host: "127.0.0.1" })).toContain("the mail server 127.0.0.1 of");
 });
 
-test("there is no warning where mails can be sent, or where the name is not known yet", async () => {
+test("nothing is warned of where mails can be sent, or where the name is not known yet", async () => {
   expect(await mailServerWarning({ ...server, allowPrivateNetworks: true }, resolved("10.0.0.1"))).toBeUndefined();
   expect(await mailServerWarning(server, resolved("10.0.0.1", "192.0.43.8"))).toBeUndefined();
   expect(await mailServerWarning(server, async () => Promise.reject(new Error("ENOTFOUND")))).toBeUndefined();

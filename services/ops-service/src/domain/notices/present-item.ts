@@ -24,7 +24,7 @@ export function leftOutText(reasons: readonly LeftOutReason[]): string {
 
 /**
  * Returns an item with the owner and the name of now, and without alerts that are resolved, that were given to another
- * owner than the one who is told of the assignment, or that somebody has taken. Alerts that are not known stay as they
+ * owner than the one whom the item notifies of the assignment, or that somebody has taken. Alerts that are not known stay as they
  * are. Left out when no alert remains.
  */
 export function presentItem(
