@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -53,12 +53,14 @@ async function measure(queue: "postgres" | "redis", killCount: number): Promise<
   );
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
   await writeFile(path.join(folder, "routes.yaml"), routesFile());
+  await writeFile(path.join(folder, "rules.yaml"), await rulesFile());
   const postgres = await startKillablePostgres(path.join(folder, "pg"));
   stack.defer(postgres.stop);
   const redis = queue === "redis" ? stack.use(await startRedis()) : undefined;
   const env = {
     DATABASE_URL: postgres.url,
     BELLWETHER_NOTICE_ROUTES: path.join(folder, "routes.yaml"),
+    BELLWETHER_ALERT_RULES: path.join(folder, "rules.yaml"),
     NOTICE_URL: receiver.url,
     NOTICE_SECRET: secret,
     ...(redis && { REDIS_URL: redis.url }),
@@ -140,6 +142,18 @@ destinations:
 owners: [{ owner: jane, to: [jane] }]
 routes: [{ name: all, to: [all] }]
 `;
+}
+
+/**
+ * Returns the rules of the repository with the longest time until an alert lapses. A week takes half a second here, so the
+ * alerts of a supplier that the next weeks leave out would lapse while a killed process starts, and a lapsed alert is left out
+ * of notices.
+ */
+async function rulesFile(): Promise<string> {
+  const rules = await readFile("config/alert_rules.yaml", "utf8");
+  const setting = /^runs_to_lapse: \d+$/m;
+  if (!setting.test(rules)) throw new Error("config/alert_rules.yaml does not set runs_to_lapse");
+  return rules.replace(setting, "runs_to_lapse: 52");
 }
 
 /** Completes runs with new suppliers, and assigns an alert of each, until the signal aborts. */
