@@ -99,6 +99,7 @@ import { writePendingKeys } from "./store/suppliers/search-keys.ts";
 import { searchSuppliers } from "./store/suppliers/search-suppliers.ts";
 import { createRunGroups } from "./store/suppliers/supplier-groups.ts";
 import { findSupplier, listSuppliers } from "./store/suppliers/suppliers.ts";
+import { refreshStatistics } from "./store/table-statistics.ts";
 import { watchlistRoute } from "./watchlists.ts";
 
 /** The files of a further model. The rest of the policy is that of the default model. */
@@ -199,6 +200,12 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
     createBackgroundWork(
       () => fillHistory(publishing.db, publishing.inTransaction),
       (error) => logger.warn({ err: error }, "histories of suppliers were not written"),
+    ),
+  );
+  const statistics = starting.use(
+    createBackgroundWork(
+      () => refreshStatistics(publishing.db),
+      (error) => logger.warn({ err: error }, "table statistics were not collected: lists can be slow for a minute"),
     ),
   );
   const searchKeys = starting.use(
@@ -306,6 +313,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           divideChanges: createChangeDivider(ml),
           isPublished: createModelFinder(ml),
           onComplete() {
+            statistics.start();
             histories.start();
             outcomes.onComplete();
             audit.signSoon();
