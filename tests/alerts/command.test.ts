@@ -141,7 +141,7 @@ test("a key for a region that no supplier has is created with a warning that nam
   const { code, stdout, stderr } = await create("--region", "US", "eu");
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^bw_\S+\n$/)]);
   expect(stderr).toBe(
-    'bellwether: warning: --region eu does not exist (upper and lower case count): did you mean "EU"? known: EU, US; the key sees no supplier by it\n',
+    'bellwether: warning: --region eu does not exist (upper and lower case count): did you mean "EU"? known: EU, US; this value gives the key access to no supplier now\n',
   );
 });
 

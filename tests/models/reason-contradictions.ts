@@ -8,7 +8,7 @@ import { writeDemo } from "@bellwether/cli/data/write-demo";
 import { loadConfigPair } from "@bellwether/config/config-pair";
 import { readTrainingTable } from "@bellwether/ingest/training/training-table";
 import { alertReasons, explainScore } from "@bellwether/ops-service/domain/scores/explain-score";
-import { contradicts, groupReasons, selectReasons } from "@bellwether/reasons/reasons";
+import { contradicts, groupReasons, selectReasons } from "@bellwether/reasons/select-reasons";
 import { publishVersion } from "@bellwether/registry/publish/publish-version";
 import { readVersion } from "@bellwether/registry/versions/read-version";
 import { trainRiskModel } from "@bellwether/risk-model/training/train-risk-model";

@@ -124,7 +124,7 @@ test.each([
   [{ action: "snooze", until: "9999-12-31T23:59:59Z" }, 400, "until: is more than 366 days ahead"],
   [{ action: "assign" }, 400, "owner"],
   [{ action: "assign", owner: null }, 400, 'owner: is missing; \\"\\" removes the owner'],
-  [{ action: "assign", owner: "Ada \u202eecila" }, 400, "owner: has characters that change the order of the others"],
+  [{ action: "assign", owner: "Ada \u202eecila" }, 400, "owner: has characters that change the text direction"],
   [{ action: "snooze", until: "" }, 400, 'until: \\"\\" is not a time'],
   [{ action: "snooze", until: null }, 400, 'until: \\"\\" is not a time'],
   [{ action: "resolve", disposition: "accepted", accepted_until: "" }, 400, 'accepted_until: \\"\\" is not a time'],

@@ -574,8 +574,8 @@ export type Alert = Message<"bellwether.ops.v1.Alert"> & {
   scoreChangeParts?: ScoreChangeParts | undefined;
 
   /**
-   * Id of the supplier into which the supplier of the alert is merged (SupplierMergeService): the alert is shown with
-   * this one. Empty: the supplier is not merged, or the caller has a scope and sees each supplier apart.
+   * Id of the supplier into which the supplier of this alert is merged (SupplierMergeService). The alert is shown with
+   * that supplier. Empty: the supplier is not merged, or the caller has a scope, which shows no merges.
    *
    * @generated from field: string merged_into_supplier_id = 41;
    */

@@ -518,8 +518,8 @@ export type ResolveAlertRequest = Message<"bellwether.ops.v1.ResolveAlertRequest
   acceptedUntil?: Timestamp | undefined;
 
   /**
-   * Id of the alert about the same risk of the same supplier, or of one of its merge, a UUID. Required with the
-   * disposition DUPLICATE, not allowed with another disposition.
+   * Id (UUID) of another alert about the same risk. It is about the same supplier, or about a supplier of the same
+   * merge. Required with the disposition DUPLICATE, not allowed with another disposition.
    *
    * @generated from field: string duplicate_of_alert_id = 6;
    */
@@ -1170,8 +1170,8 @@ export type WatchAlertsRequest = Message<"bellwether.ops.v1.WatchAlertsRequest">
 
   /**
    * Only alerts of this supplier and of the suppliers that are merged into it at the time of the change, as in
-   * ListAlertsRequest.supplier_id. After an undo of a merge, the stream has the alerts of this supplier alone. At most
-   * 128 bytes. Empty: alerts of all suppliers.
+   * ListAlertsRequest.supplier_id. After an undo of a merge, the stream has no more alerts of the supplier that was
+   * separated. At most 128 bytes. Empty: alerts of all suppliers.
    *
    * @generated from field: string supplier_id = 3;
    */
@@ -1575,12 +1575,12 @@ export const WeekChangeSchema: GenEnum<WeekChange> = /*@__PURE__*/
  *
  * An RPC that changes an alert is an action. Each action contains the version of the alert that the caller saw. Actions
  * are idempotent: if the same caller sends the same action with the same version again, nothing changes, and the
- * response contains the alert. A comment without the header idempotency-key that repeats the newest entry of an alert, by
- * the same caller and within 60 seconds, changes nothing either. Each action can fail with:
+ * response contains the alert. A comment also changes nothing if the request has no idempotency-key header, and the
+ * newest entry of the alert is the same comment by the same caller, at most 60 seconds old. Each action can fail with:
  * - NOT_FOUND: no alert has this id.
  * - ABORTED: the alert has another version (reason ALERT_CHANGED). The metadata of ErrorInfo contains the present
  *   version, state and changed_by. Read the alert again, then decide again.
- * - INVALID_ARGUMENT: the note, comment or reason has characters that change the order of the others (U+202A to U+202E,
+ * - INVALID_ARGUMENT: the note, comment or reason has characters that change the text direction (U+202A to U+202E,
  *   U+2066 to U+2069).
  * - FAILED_PRECONDITION: the state of the alert does not allow the action (reason ALERT_STATE). The message names the
  *   state.
@@ -1652,8 +1652,8 @@ export const AlertService: GenService<{
    * - INVALID_ARGUMENT: accepted_until is not in the future or is too far ahead, or is set with another disposition
    *   than ACCEPTED.
    * - INVALID_ARGUMENT: the disposition is DUPLICATE, and duplicate_of_alert_id is empty, unknown, the id of
-   *   the alert itself, or the id of an alert about another supplier, unless one is merged into the other. Or
-   *   duplicate_of_alert_id is set with another disposition than DUPLICATE.
+   *   the alert itself or of another duplicate, or the id of an alert about a supplier that is not in the same merge.
+   * - INVALID_ARGUMENT: duplicate_of_alert_id is set with another disposition than DUPLICATE.
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is already resolved with another disposition.
    *
@@ -1667,7 +1667,7 @@ export const AlertService: GenService<{
   /**
    * Assigns the alert to an owner, or removes its owner. An alert that already has this owner does not change.
    * Idempotent.
-   * - INVALID_ARGUMENT: owner has characters that change the order of the others (U+202A to U+202E, U+2066 to U+2069).
+   * - INVALID_ARGUMENT: owner has characters that change the text direction (U+202A to U+202E, U+2066 to U+2069).
    * - NOT_FOUND, ABORTED, UNAVAILABLE: as for every action.
    * - FAILED_PRECONDITION: the alert is resolved.
    *

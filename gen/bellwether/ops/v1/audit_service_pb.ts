@@ -552,16 +552,16 @@ export const AuditService: GenService<{
     output: typeof VerifyChainResponseSchema;
   },
   /**
-   * Erases the stored texts about a supplier and about the suppliers of the same merge, in one transaction: payloads and
-   * salts of the events about them and their alerts, notes of their alerts and outcomes, reasons of overrides, merges
-   * and dismissals, their names, and their texts in the reports of weeks and in the notices of the database. In the
-   * texts that people wrote about something else, for example reasons of delegations, runs and rules, a name is replaced
-   * by "[erased]", and payloads of other events with a name in one of these texts are erased. A name that consists of
-   * ordinary words, that is also a region or a category, or that is a part of many other names is not searched there:
-   * not_erased says so. Ids, states, scores, decisions and names of other suppliers are kept, and the log can still be
-   * verified. The call records an event "subject.erased" with the counts. Idempotent: a second call erases only the texts
-   * that were stored after the first call. Texts in batches of the audit log and in files of weeks are erased after the
-   * call: ErasureService.ListErasures shows how far that is.
+   * Erases the stored texts about a supplier and about the suppliers of the same merge, in one transaction: payloads
+   * and salts of the events about them and their alerts, notes of their alerts and outcomes, reasons of overrides,
+   * merges and dismissals, their names, and their texts in the reports of weeks and in the notices of the database. In
+   * the texts that people wrote about something else, for example reasons of delegations, runs and rules, a name is
+   * replaced by "[erased]", and payloads of other events with a name in one of these texts are erased. Those texts are
+   * not searched for a name that has fewer than three letters and digits, consists of ordinary words, is also a region
+   * or a category, or is a part of many other names: not_erased says so. Ids, states, scores, decisions and names of
+   * other suppliers are kept, and the log can still be verified. The call records an event "subject.erased" with the
+   * counts. Idempotent: a second call erases only the texts that were stored after the first call. Texts in batches of
+   * the audit log and in files of weeks are erased after the call: ErasureService.ListErasures shows how far that is.
    * - NOT_FOUND: no supplier has this id, and no event is about this id.
    *
    * @generated from rpc bellwether.ops.v1.AuditService.EraseSubject

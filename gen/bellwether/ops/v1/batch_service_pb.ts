@@ -1223,9 +1223,9 @@ export const BatchService: GenService<{
     output: typeof SubmitChunkResponseSchema;
   },
   /**
-   * Publishes the scores of the run and raises its alerts, in one transaction. Alerts whose state and severity stay as
-   * they are get their new values after it, in further transactions, before the call answers. If the call fails between
-   * these, the run is complete, and the same call writes what is missing. The counts of the request must match the run:
+   * Publishes the scores of the run and raises its alerts, in one transaction. After that transaction and before the
+   * answer, further transactions update the alerts whose state and severity did not change. If one of them fails, the
+   * run is already complete, and the same call writes the rest. The counts of the request must match the run:
    * - exactly the chunks 0 to chunks_total - 1 were received;
    * - rows_read is rows_rejected plus the sums of rows_scored and rows_invalid over all chunks;
    * - rows_repeated is at most rows_rejected.

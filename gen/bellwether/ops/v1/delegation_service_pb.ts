@@ -118,16 +118,16 @@ export type SetDelegationRequest = Message<"bellwether.ops.v1.SetDelegationReque
   deputy: string;
 
   /**
-   * First time at which the deputy has the alerts, at most delegations.max_days_ahead of the
-   * risk policy ahead (default 366 days). Unset or in the past: now.
+   * Start of the delegation, at most delegations.max_days_ahead days in the future (risk policy, default 366). Unset or
+   * in the past: now.
    *
    * @generated from field: google.protobuf.Timestamp starts_at = 2;
    */
   startsAt?: Timestamp | undefined;
 
   /**
-   * Time from which the deputy does not have the alerts any more: in the future, and at most
-   * delegations.max_days of the risk policy after starts_at (default 90 days).
+   * End of the delegation. It must be in the future, and at most delegations.max_days days after starts_at (risk policy,
+   * default 90).
    *
    * @generated from field: google.protobuf.Timestamp ends_at = 3;
    */
@@ -322,7 +322,7 @@ export const EndDelegationResponseSchema: GenMessage<EndDelegationResponse> = /*
 export const DelegationService: GenService<{
   /**
    * Hands the alerts of an owner to a deputy. Not idempotent.
-   * - INVALID_ARGUMENT: the deputy is the owner, a name has characters that change the order of the others (U+202A to
+   * - INVALID_ARGUMENT: the deputy is the owner, a name has characters that change the text direction (U+202A to
    *   U+202E, U+2066 to U+2069), or the times are not allowed (reason DELEGATION_FIELD).
    * - PERMISSION_DENIED: the owner is not the caller, and the caller does not have the role ADMIN (reason
    *   DELEGATION_OWNER).

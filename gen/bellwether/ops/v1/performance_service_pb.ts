@@ -367,7 +367,7 @@ export type PerformanceScorecard = Message<"bellwether.ops.v1.PerformanceScoreca
 
   /**
    * Precision and recall if the team examines every supplier whose score of the scorecard is at least the
-   * alert_threshold of its rule set.
+   * alert_threshold of the rule set that applies to the supplier.
    *
    * @generated from field: bellwether.ops.v1.PerformanceSelection at_threshold = 6;
    */
@@ -716,7 +716,7 @@ export type WeekScorecard = Message<"bellwether.ops.v1.WeekScorecard"> & {
   source: ScorecardSource;
 
   /**
-   * Number of suppliers with a score of the scorecard. Of a week with more than 50,000 suppliers, a random share is
+   * Number of suppliers with a score of the scorecard. In a week with more than 50,000 suppliers, only a random share is
    * scored.
    *
    * @generated from field: uint64 scored = 2;
@@ -724,8 +724,8 @@ export type WeekScorecard = Message<"bellwether.ops.v1.WeekScorecard"> & {
   scored: bigint;
 
   /**
-   * Number of these suppliers with a category that the version of the week did not know, so that the run has not stored
-   * it. The scorecard scored it as a category without points of its own.
+   * Number of these suppliers with a category that the version of the week did not know. The run has not stored the name
+   * of the category, so the scorecard gave the points for any other category.
    *
    * @generated from field: uint64 unknown_categories = 3;
    */
@@ -753,7 +753,7 @@ export type ComparedScorecard = Message<"bellwether.ops.v1.ComparedScorecard"> &
   modelVersion: string;
 
   /**
-   * Why weeks are not compared, in one sentence. Empty: no reason is known.
+   * Why weeks, or some of them, are not compared, in one sentence. Empty: no reason is known.
    *
    * @generated from field: string note = 2;
    */

@@ -376,10 +376,10 @@ export type SupplierScore = Message<"bellwether.ops.v1.SupplierScore"> & {
   completedAt?: Timestamp | undefined;
 
   /**
-   * The contributions that are shown to a person, largest magnitude first, at most 16. All words of a text
-   * feature together are one reason. Two kinds of features are not included: features with less than 3 % of the
-   * sum of |contribution| over all features, and features whose contribution contradicts the direction that the
-   * model declares. Empty in a history.
+   * The contributions that are shown to a person, largest magnitude first, at most 16; ListSuppliers returns at most 8.
+   * All words of a text feature together are one reason. Two kinds of features are not included: features with less than
+   * 3 % of the sum of |contribution| over all features, and features whose contribution contradicts the direction that
+   * the model declares. Empty in a history.
    *
    * @generated from field: repeated bellwether.ops.v1.Reason reasons = 12;
    */

@@ -711,7 +711,7 @@ export type MasterDataRow = Message<"bellwether.ops.v1.MasterDataRow"> & {
 
   /**
    * Name, at most 512 bytes in one line, with at least one visible character, without control characters, and without
-   * characters that change the order of others (U+202A to U+202E, U+2066 to U+2069). Empty: the name is removed from the
+   * characters that change the text direction (U+202A to U+202E, U+2066 to U+2069). Empty: the name is removed from the
    * master data, so the weekly file sets the name.
    *
    * @generated from field: optional string name = 2;

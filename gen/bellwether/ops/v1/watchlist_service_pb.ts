@@ -545,7 +545,7 @@ export const WatchlistVisibilitySchema: GenEnum<WatchlistVisibility> = /*@__PURE
  * watchlist.*). A call without authentication has the owner "anonymous".
  *
  * Limits: watchlists.max_lists of the risk policy per owner (default 50), and watchlists.max_suppliers per list (default
- * 1,000). A list that exceeds a lower limit stays.
+ * 1,000). If the policy lowers a limit later, existing lists are kept, and nothing can be added above the new limit.
  *
  * An RPC can also fail with a code that is common to all services (see docs/error-codes.md) and, because it uses the
  * database, with:

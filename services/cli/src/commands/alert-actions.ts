@@ -63,7 +63,7 @@ export function alertActionCommands(context: CliContext): Command[] {
       .requiredOption("--text <text>", "the comment, 1 to 2000 bytes (required)")
       .addHelpText(
         "after",
-        "\nThe same comment again within 60 seconds, without another entry between them, is stored once.",
+        "\nIf the same comment is sent again within 60 seconds, and the alert has no newer entry, it is stored once.",
       )
       .action(
         act(({ text }: ActionOptions & { text: string }) => (target) => ({
@@ -136,11 +136,7 @@ function snoozeCommand(act: Act): Command {
     "Snooze alerts until a time or until they become worse. With --end, end the snooze of alerts.",
     "0190f3c0 --until 2027-01-15 --until-worse",
   )
-    .option(
-      "--until <time>",
-      "the snooze ends with this day (23:59:59 UTC), or at this time with its time zone",
-      dayOrTime,
-    )
+    .option("--until <time>", "end of the snooze: a day (until 23:59:59 UTC), or a time with its time zone", dayOrTime)
     .option("--until-worse", "the snooze ends when the severity rises, or when the score rises by 0.05 or more")
     .addOption(new Option("--end", "end the current snooze").conflicts(["until", "untilWorse"]))
     .action(
@@ -215,10 +211,13 @@ function overrideCommand(act: Act): Command {
     .addOption(new Option("--band <band>", "the band that applies").choices(Object.keys(BAND_NUMBERS)))
     .option(
       "--until <time>",
-      "the override ends with this day (23:59:59 UTC), or at this time with its time zone",
+      "end of the override: a day (until 23:59:59 UTC), or a time with its time zone",
       dayOrTime,
     )
-    .requiredOption("--reason <text>", "why, for the history, with at least one visible character (required)")
+    .requiredOption(
+      "--reason <text>",
+      "reason for the history of the alert, with at least one visible character (required)",
+    )
     .addOption(new Option("--end", "end the current override").conflicts(["severity", "band", "until"]))
     .action(
       act((options: OverrideOptions) => {

@@ -29,7 +29,7 @@ export function delegationCommand(context: CliContext): Command {
     .option("--from <time>", "first time of the delegation, a time with its time zone (default: now)", dayOrTime)
     .requiredOption(
       "--until <time>",
-      "end of the delegation, at most 90 days after its start, or the limit of the risk policy: a day (until its end, UTC), or a time with its time zone (required)",
+      "end of the delegation: a day (until 23:59:59 UTC), or a time with its time zone; at most delegations.max_days of the risk policy after the start, 90 days by default (required)",
       dayOrTime,
     )
     .requiredOption(

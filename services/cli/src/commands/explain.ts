@@ -7,7 +7,7 @@ import { writeTemplate } from "@bellwether/narrative/template/write-template";
 import { selectContributions } from "@bellwether/reasons/contribution-shares";
 import { countText } from "@bellwether/reasons/count-text";
 import { featureText, numberText, unitBeside, withUnit } from "@bellwether/reasons/reason-text";
-import { selectReasons } from "@bellwether/reasons/reasons";
+import { selectReasons } from "@bellwether/reasons/select-reasons";
 import { pointsText } from "@bellwether/risk-model/scorecard/scorecard-card";
 import type { ScoringModel } from "@bellwether/scoring/model/scoring-model";
 import { describeFeatures, factsOf } from "@bellwether/scoring/score/feature-facts";

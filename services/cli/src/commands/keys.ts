@@ -49,7 +49,7 @@ export function keysCommand(context: CliContext): Command {
       // A name can be that of suppliers of a later run, so that the key is created nevertheless.
       const unknown = await unknownLabels(context, options).catch(() => []);
       for (const line of unknown)
-        console.error(`bellwether: warning: ${printable(line)}; the key sees no supplier by it`);
+        console.error(`bellwether: warning: ${printable(line)}; this value gives the key access to no supplier now`);
       const request = { name: options.name, role: ROLES[options.role], expiresAt, ...(scope && { scope }) };
       const { apiKey, secret } = await callOps(context, options, (keys) =>
         keys.createApiKey(request, { timeoutMs: TIMEOUT_MS }),

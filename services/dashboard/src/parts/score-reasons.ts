@@ -2,7 +2,7 @@ import type { Contribution } from "@bellwether/gen/bellwether/inference/v1/score
 import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_pb";
 import { TEXT_FEATURE } from "@bellwether/reasons/feature-info";
 import { featureText, listed, valueWithTypical } from "@bellwether/reasons/reason-text";
-import { groupReasons } from "@bellwether/reasons/reasons";
+import { groupReasons } from "@bellwether/reasons/select-reasons";
 import { countOf } from "./format.ts";
 
 /** One row of a waterfall or a table: a feature, or all words of the contract. */

@@ -6,7 +6,7 @@ import { useEffect, useState } from "react";
 import { followStream, pause } from "./follow-stream.ts";
 import { openStream } from "./open-stream.ts";
 
-/** Returns the run in its latest state: first as listed, and while it runs with each change. */
+/** Returns the newest known state of a run: at first the listed one. While the run is in progress, each change updates it. */
 export function useRunWatch(listed: BatchRun): BatchRun {
   const transport = useTransport();
   const queries = useQueryClient();

@@ -101,7 +101,7 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   array: "a list",
 };
 
-/** Returns the expected form of an issue, in the words of YAML instead of those of the schema library. */
+/** Returns what was expected in place of an invalid value, in the words of YAML instead of those of the schema library. */
 function expectedOf(issue: z.core.$ZodIssue): string {
   // A schema may bring its own message.
   if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input"))

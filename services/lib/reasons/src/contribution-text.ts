@@ -1,6 +1,6 @@
 import type { FeatureContribution, FeatureFacts, FeatureInfo } from "./feature-info.ts";
 import { featureText, quantityText, reasonText } from "./reason-text.ts";
-import { contradicts } from "./reasons.ts";
+import { contradicts } from "./select-reasons.ts";
 
 /** How a feature is worded for people, as model_config.yaml declares it. */
 export interface Wording {

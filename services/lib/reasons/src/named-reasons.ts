@@ -1,4 +1,4 @@
-import type { Reason } from "./reasons.ts";
+import type { Reason } from "./select-reasons.ts";
 
 /** Maximum number of reasons of one direction that a sentence or a narrative names. */
 export const MAX_NAMED_REASONS = 3;

@@ -1,4 +1,4 @@
-import type { Reason } from "./reasons.ts";
+import type { Reason } from "./select-reasons.ts";
 
 /** Returns a number for people: whole numbers in full, others with four significant digits. */
 export const numberText = (x: number): string => (Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4))));
@@ -42,14 +42,19 @@ export const quantityText = (x: number, unit: string): string => withUnit(number
 /** Returns a reason as a few words for a list: "past disputes 7 (typical 1)". */
 export function shortReasonText(reason: Reason): string {
   const name = featureText(reason.feature);
-  const value = valueWithTypical(reason);
+  const value = valueBeside(name, reason);
   return value === "" ? name : `${name} ${value}`;
 }
 
 /** Returns a feature's value and its typical value: "45 days (typical 10)"; "" where neither is known. */
 export function valueWithTypical(reason: Omit<Reason, "contribution" | "share">): string {
+  return valueBeside(featureText(reason.feature), reason);
+}
+
+/** The same, beside the name of the feature for people. */
+function valueBeside(name: string, reason: Omit<Reason, "contribution" | "share">): string {
   const { value, category, typical, typicalCategory, words } = reason;
-  const unit = unitBeside(featureText(reason.feature), reason.unit);
+  const unit = unitBeside(name, reason.unit);
   if (words.length > 0) return `with ${words.map((word) => `"${word}"`).join(", ")}`;
   if (reason.isAbsence) return "without words that others have";
   const often = typicalCategory === "" || typicalCategory === category ? "" : ` (most often ${typicalCategory})`;

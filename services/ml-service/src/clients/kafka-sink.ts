@@ -15,7 +15,7 @@ export interface KafkaSinkSettings {
 /** Events have less than 1 KiB on average, so that a request stays below the usual limit of brokers, 1 MiB. */
 const MAX_EVENTS = 500;
 
-/** Opens a topic of Kafka. It loads the Kafka client: import this file when it is needed. */
+/** Opens a destination that sends events to a Kafka topic. This file loads the Kafka client: import it only when Kafka is used. */
 export function openKafkaSink({ topic, connection }: KafkaSinkSettings): SpooledEventDestination {
   const sender = createKafkaSender(connection);
   return {

@@ -6,7 +6,7 @@ import { narrativeFacts } from "@bellwether/narrative/facts/narrative-facts";
 import { narrativeWaitMs, type ServiceNarrator } from "@bellwether/narrative/generate/service-narrator";
 import { languageFromProto, narrativeInfoToProto } from "@bellwether/narrative/proto/narrative-to-proto";
 import { type SharedContribution, selectContributions } from "@bellwether/reasons/contribution-shares";
-import { selectReasons } from "@bellwether/reasons/reasons";
+import { selectReasons } from "@bellwether/reasons/select-reasons";
 import type { StoredImportance } from "@bellwether/registry/versions/read-importance";
 import { explainChange } from "@bellwether/scoring/change/explain-change";
 import { describeFeatures } from "@bellwether/scoring/score/feature-facts";

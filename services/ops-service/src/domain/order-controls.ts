@@ -9,7 +9,7 @@ export const hasOrderControls = (text: string): boolean => ORDER_CONTROLS.test(t
 
 /** Why a name with such characters is rejected, after the name of its field. */
 export const ORDER_CONTROLS_REASON =
-  "has characters that change the order of the others (U+202A to U+202E, U+2066 to U+2069); remove them";
+  "has characters that change the text direction (U+202A to U+202E, U+2066 to U+2069); remove them";
 
 /** Returns a text with these characters as their codes. */
 export const withShownControls = (text: string): string =>

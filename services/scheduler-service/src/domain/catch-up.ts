@@ -123,7 +123,7 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
     return isSame ? { input: seen.file } : null;
   };
 
-  /** Continues a run whose worker is gone. Returns the reason to wait when the run makes progress. */
+  /** Continues a run that has made no progress for STALE_MS. Returns in every case why the week waits. */
   const continueRunning = async (record: WeekRecord, recent: readonly WeekRecord[], nowMs: number): Promise<string> => {
     const { week, progress, approved, sourceDigest } = record;
     const memory = memoryOf(week);

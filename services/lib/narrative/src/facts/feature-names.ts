@@ -1,6 +1,6 @@
 import type { FeatureInfo } from "@bellwether/reasons/feature-info";
 import { featureText, unitBeside } from "@bellwether/reasons/reason-text";
-import type { Reason } from "@bellwether/reasons/reasons";
+import type { Reason } from "@bellwether/reasons/select-reasons";
 import { nameText, unitText } from "./data-text.ts";
 import type { Language } from "./language.ts";
 

@@ -1,4 +1,4 @@
-import { selectReasons } from "@bellwether/reasons/reasons";
+import { selectReasons } from "@bellwether/reasons/select-reasons";
 import { expect, test } from "vitest";
 import { checkAnswer } from "../check/check-answer.ts";
 import { checkClaims } from "../claims/check-claims.ts";

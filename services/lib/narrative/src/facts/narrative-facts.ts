@@ -1,6 +1,6 @@
 import type { Band } from "@bellwether/contract/band-codes";
 import { namedReasons } from "@bellwether/reasons/named-reasons";
-import type { Reason } from "@bellwether/reasons/reasons";
+import type { Reason } from "@bellwether/reasons/select-reasons";
 import { type ContractQuote, contractQuotes } from "./contract-quotes.ts";
 import type { FeatureNames } from "./feature-names.ts";
 

@@ -2,7 +2,7 @@ import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 
 /**
- * Runs a `copy … from stdin` with the rows in its format. @throws DatabaseError when the server rejects them
+ * Runs a `copy … from stdin` statement. The rows must be in the format that the statement names. @throws DatabaseError when the server rejects them
  */
 export function copyRows(connection: Pick<ClientBase, "query">, statement: string, rows: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {

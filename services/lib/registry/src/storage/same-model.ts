@@ -17,8 +17,9 @@ export interface UnfinishedVersion {
 }
 
 /**
- * Whether another version has the same model. A version with a lower number that has no manifest yet may be of a publisher of the same
- * model: it is waited for. So of publishers that store the same model at the same time, the one with the lowest number stores it.
+ * Whether another version has the same model. A version with a lower number and without a manifest may get one of the same
+ * model, so the function waits for it. If several publishers store the same model at the same time, the one with the lowest number
+ * stores it.
  * @param isSame whether a manifest is of the same model; called only where model.onnx has the same size
  */
 export async function hasSameModel(

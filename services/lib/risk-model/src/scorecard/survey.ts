@@ -89,7 +89,10 @@ function countParts(feature: ScoredFeature, table: SurveyedTable, scored: readon
   return parts.map((part, i) => ({ ...part, suppliers: counts[i] }));
 }
 
-/** Returns the ranges or categories of a feature; the points of all other values are last. */
+/**
+ * Returns each range or category of a feature with its points. A category feature ends with "any other, or missing", a numeric
+ * feature with "missing" if missing values have points.
+ */
 export function partsOf(feature: ScoredFeature): { readonly label: string; readonly points: number }[] {
   if (feature.kind === "category")
     return [

@@ -11,7 +11,7 @@ type Trainer = ModelSpec["trainer"];
 
 /** One combination of a grid, with its quality on rows that it was not trained on. */
 export interface TrainerChoice {
-  /** The chosen values by setting, for example maxDepth. */
+  /** Value of each setting in this combination, for example of maxDepth. */
   readonly settings: Readonly<Record<string, number>>;
   /** Mean log loss of the held-out rows, before calibration; NaN when no fold could be trained. */
   readonly logLoss: number;

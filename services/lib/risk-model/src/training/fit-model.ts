@@ -110,7 +110,7 @@ async function runRows(runOnnx: RunOnnx, onnx: Uint8Array, values: Float32Array,
   return Float64Array.from(n === 0 ? [] : await runOnnx(onnx, values, n, values.length / n));
 }
 
-/** A function of its own: within `fitModel`, its functions would hold the values of all rows. */
+/** A separate function: closures that are created inside `fitModel` would keep the values of all rows in memory. */
 function heldOutRows(runOnnx: RunOnnx, treeModel: TreeModel, rows: Uint32Array, values: Float32Array): HeldOutRows {
   return {
     ...{ treeModel, rows, values },

@@ -1,5 +1,5 @@
 import { type FeatureFacts, type FeatureInfo, NO_FACTS } from "@bellwether/reasons/feature-info";
-import { contradicts } from "@bellwether/reasons/reasons";
+import { contradicts } from "@bellwether/reasons/select-reasons";
 import type { BundleFeature, FeatureBundle } from "@bellwether/risk-model/bundle/feature-bundle";
 import type { FeatureContribution } from "./feature-contributions.ts";
 

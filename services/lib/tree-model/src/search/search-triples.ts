@@ -200,7 +200,7 @@ function listTriples({ orders, anchored, need, kept, budget }: SearchState, trip
  */
 function canReach(a: OptionOrder, b: OptionOrder, c: OptionOrder, need: number, limit: number): boolean {
   for (let i = 0; i < a.costs.length; i++) {
-    // An option that changes the output by no less than a cheaper one adds nothing.
+    // An option that reaches no lower output than the cheaper options adds nothing.
     if (i > 0 && a.lowest[i] === a.lowest[i - 1]) continue;
     const leftA = limit - a.costs[i];
     if (leftA <= 0) return false;

@@ -37,7 +37,7 @@ export interface ApiKeyRequest {
 const DAY_MS = 86_400_000;
 const DEFAULT_LIFETIME_MS = 90 * DAY_MS;
 const MAX_LIFETIME_MS = 731 * DAY_MS;
-/** Characters of the part by which people recognise a key. */
+/** Characters of the random part of a key's prefix. People recognise a key by its prefix. */
 const PREFIX_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
 /** Returns a new key and its secret of 256 random bits. @throws ApiKeyEndError, ApiKeyScopeError */

@@ -54,7 +54,7 @@ export interface ActionContext {
 export interface ActionResult {
   readonly kind: AlertEventKind;
   readonly changed: Partial<AlertDecision>;
-  /** One sentence. Empty: the kind says all of it. */
+  /** One sentence with details. Empty: the kind describes the action completely. */
   readonly detail: string;
 }
 

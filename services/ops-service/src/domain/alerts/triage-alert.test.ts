@@ -128,7 +128,7 @@ test.each<[AlertAction, string]>([
   [{ ...SNOOZE, until: new Date("9999-12-31T23:59:59.999Z") }, "until: is more than 30 days ahead "],
   [
     { kind: "assign", owner: "Ada \u202eecila", note: "" },
-    "owner: has characters that change the order of the others (U+202A to U+202E, U+2066 to U+2069); remove them",
+    "owner: has characters that change the text direction (U+202A to U+202E, U+2066 to U+2069); remove them",
   ],
   [{ ...SNOOZE, minRise: 0.1 }, "min_rise: is only for until_worse; leave it out"],
   [{ ...OVERRIDE, until: null }, "until: is required with a severity or a band"],

@@ -103,7 +103,7 @@ test("an administrator hands over the alerts of another person", async () => {
 test("a name whose characters a reader sees in another order is rejected", async () => {
   const { set } = inMemory();
   expect(await failureOf(set(caller("ada"), { deputy: "b\u202eo" }))).toMatch(
-    /^DelegationFieldError: deputy: has characters that change the order of the others/,
+    /^DelegationFieldError: deputy: has characters that change the text direction/,
   );
 });
 

@@ -4,7 +4,7 @@ import {
   type FeatureInfo,
   NO_FACTS,
 } from "@bellwether/reasons/feature-info";
-import { type Reason, selectReasons } from "@bellwether/reasons/reasons";
+import { type Reason, selectReasons } from "@bellwether/reasons/select-reasons";
 
 /** A feature of a run's model, with its training statistics. */
 export interface RunFeature extends Pick<FeatureInfo, "name" | "kind" | "unit" | "typical" | "direction" | "de"> {
@@ -89,21 +89,17 @@ export function alertReasons({ reasons }: Pick<ScoreExplanation, "reasons">): Ex
  */
 export function explainScore(score: StoredScore): ScoreExplanation {
   const { features, values, previous } = score;
-  const infos = (features ?? []).map((feature) => infoOf(feature, values !== null));
-  const facts = new Map(
-    infos.map(({ name, unit, typical, typicalCategory }) => [name, { unit, typical, typicalCategory }]),
-  );
-  const before = new Map(
-    previous
-      ? sumByFeature(previous).map(({ feature, ...entry }): [string, PreviousContribution] => [feature, entry])
-      : [],
-  );
+  const infos = values === null ? unknownInfos(features ?? []) : knownInfos(features ?? []);
+  const facts = new Map(infos.map((info) => [info.name, info]));
+  const before = new Map<string, PreviousContribution>();
+  for (const { feature, contribution, value, category } of previous ? sumByFeature(previous) : [])
+    before.set(feature, { contribution, value, category });
   const contributions = sumByFeature(score)
-    .map((entry) => ({
-      ...entry,
-      ...(facts.get(entry.feature) ?? NO_FACTS),
-      previous: before.get(entry.feature) ?? null,
-    }))
+    .map(({ feature, contribution, value, category }): ExplainedContribution => {
+      const { unit, typical, typicalCategory } = facts.get(feature) ?? NO_FACTS;
+      const was = before.get(feature) ?? null;
+      return { feature, contribution, value, category, unit, typical, typicalCategory, previous: was };
+    })
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   const selected = selectReasons(contributions, infos);
   const reasons = selected.reasons.map((reason) => ({
@@ -116,18 +112,51 @@ export function explainScore(score: StoredScore): ScoreExplanation {
 
 /** Returns the contribution of each feature: all columns of a category together, each word of a text alone. */
 function sumByFeature({ columnNames, phi, features, values }: StoredContributions): FeatureContribution[] {
-  const seen = new Map(
-    (features ?? []).map((feature, i) => [feature.name, seenOf(feature, values?.[i] ?? Number.NaN)]),
-  );
+  const { names, placeOf, indexOf } = columnsOf(columnNames, features);
+  const sums = new Float64Array(names.length);
+  for (const [column, place] of placeOf.entries()) sums[place] = (sums[place] ?? 0) + (phi[column] ?? 0);
+  return names.map((feature, place) => {
+    const index = indexOf[place] ?? -1;
+    const known = features?.[index];
+    const { value, category } = known ? seenOf(known, values?.[index] ?? Number.NaN) : NOT_KNOWN;
+    return { feature, contribution: sums[place] ?? 0, value, category };
+  });
+}
+
+/** The columns of a model by feature. */
+interface ColumnsByFeature {
+  /** Names of the features, in the order of their first columns. */
+  readonly names: readonly string[];
+  /** For each column, the position of its feature in `names`. */
+  readonly placeOf: readonly number[];
+  /** For each name, its index in the features of the run. -1: it is none of them. */
+  readonly indexOf: readonly number[];
+}
+
+/** The columns of the runs whose scores are being explained: all scores of a run share the array of its names. */
+const columnsOfRuns = new WeakMap<
+  readonly string[],
+  { readonly of: object | null; readonly columns: ColumnsByFeature }
+>();
+
+function columnsOf(columnNames: readonly string[], features: readonly RunFeature[] | null): ColumnsByFeature {
+  const kept = columnsOfRuns.get(columnNames);
+  if (kept?.of === features) return kept.columns;
+  const indexes = new Map((features ?? []).map(({ name }, i) => [name, i]));
   const categories = (features ?? []).filter(({ kind }) => kind === "category").map(({ name }) => name);
-  const sums = new Map<string, number>();
-  for (const [i, column] of columnNames.entries()) {
-    const name = seen.has(column)
+  const places = new Map<string, number>();
+  const placeOf = columnNames.map((column) => {
+    const name = indexes.has(column)
       ? column
       : (categories.find((category) => column.startsWith(`${category}=`)) ?? column);
-    sums.set(name, (sums.get(name) ?? 0) + (phi[i] ?? 0));
-  }
-  return [...sums].map(([feature, contribution]) => ({ feature, contribution, ...(seen.get(feature) ?? NOT_KNOWN) }));
+    const place = places.get(name) ?? places.size;
+    places.set(name, place);
+    return place;
+  });
+  const names = [...places.keys()];
+  const columns = { names, placeOf, indexOf: names.map((name) => indexes.get(name) ?? -1) };
+  columnsOfRuns.set(columnNames, { of: features, columns });
+  return columns;
 }
 
 /** Returns the contribution of all words of a text feature. Null: the score has no words of it. */
@@ -139,9 +168,14 @@ function sumOfWords(before: ReadonlyMap<string, PreviousContribution>, feature: 
 
 const NOT_KNOWN = { value: null, category: "" } as const;
 
-function infoOf({ name, kind, unit, typical, direction, categories }: RunFeature, hasValues: boolean): FeatureInfo {
-  if (!hasValues) return { name, kind, direction, ...NO_FACTS };
-  return { name, kind, unit, typical, direction, typicalCategory: categories[0] ?? "" };
+function knownInfos(features: readonly RunFeature[]): FeatureInfo[] {
+  return features.map(({ name, kind, unit, typical, direction, categories }) => ({
+    ...{ name, kind, unit, typical, direction, typicalCategory: categories[0] ?? "" },
+  }));
+}
+
+function unknownInfos(features: readonly RunFeature[]): FeatureInfo[] {
+  return features.map(({ name, kind, direction }) => ({ name, kind, direction, ...NO_FACTS }));
 }
 
 function seenOf({ kind, categories }: RunFeature, value: number): Pick<FeatureContribution, "value" | "category"> {

@@ -9,31 +9,43 @@ import type {
 } from "../../domain/scores/explain-score.ts";
 
 export function reasonToProto(reason: ExplainedReason): MessageInitShape<typeof ReasonSchema> {
-  const { feature, contribution, share, value, category, unit, typical, typicalCategory } = reason;
-  return {
-    ...{ feature, contribution, share, category, unit, typicalCategory, text: shortReasonText(reason) },
-    ...(value !== null && { value }),
-    ...(typical !== null && { typical }),
-    ...previousToProto(reason.previous),
+  const { feature, contribution, share, value, category, unit, typical, typicalCategory, previous } = reason;
+  const text = shortReasonText(reason);
+  const shown: MessageInitShape<typeof ReasonSchema> = {
+    feature,
+    contribution,
+    share,
+    category,
+    unit,
+    typicalCategory,
+    text,
   };
+  if (value !== null) shown.value = value;
+  if (typical !== null) shown.typical = typical;
+  if (previous) addPrevious(shown, previous);
+  return shown;
 }
 
 export function contributionToProto(entry: ExplainedContribution): MessageInitShape<typeof ContributionSchema> {
-  const { feature, contribution, value, category, unit, typical, typicalCategory } = entry;
-  return {
-    ...{ feature, contribution, category, unit, typicalCategory },
-    ...(value !== null && { value }),
-    ...(typical !== null && { typical }),
-    ...previousToProto(entry.previous),
+  const { feature, contribution, value, category, unit, typical, typicalCategory, previous } = entry;
+  const shown: MessageInitShape<typeof ContributionSchema> = {
+    feature,
+    contribution,
+    category,
+    unit,
+    typicalCategory,
   };
+  if (value !== null) shown.value = value;
+  if (typical !== null) shown.typical = typical;
+  if (previous) addPrevious(shown, previous);
+  return shown;
 }
 
-function previousToProto(previous: PreviousContribution | null) {
-  if (previous === null) return {};
-  const { contribution, value, category } = previous;
-  return {
-    previousContribution: contribution,
-    previousCategory: category,
-    ...(value !== null && { previousValue: value }),
-  };
+function addPrevious(
+  shown: MessageInitShape<typeof ContributionSchema> | MessageInitShape<typeof ReasonSchema>,
+  { contribution, value, category }: PreviousContribution,
+): void {
+  shown.previousContribution = contribution;
+  shown.previousCategory = category;
+  if (value !== null) shown.previousValue = value;
 }

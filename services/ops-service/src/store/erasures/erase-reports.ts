@@ -34,7 +34,7 @@ export async function eraseReports(
   return changed;
 }
 
-/** Returns a report without the texts. The same text: it has none. */
+/** Returns a report without the texts about these suppliers, and without their names. The same report: it has neither. */
 function erasedReport(json: string, supplierIds: readonly string[], erasers: readonly NameEraser[]): string {
   const own = supplierIds.reduce((text, id) => eraseFromReport(text, id, erasers) ?? text, json);
   const report: unknown = JSON.parse(own);

@@ -183,12 +183,16 @@ async function listedRun(
   return run;
 }
 
-/** Returns a score for a list: with only the largest contributions. */
+/** Returns a score for a list: with only the largest contributions and reasons. */
 function withLargest({ explanation, ...score }: SupplierScore): SupplierScore {
   if (explanation === null) return { ...score, explanation };
   return {
     ...score,
-    explanation: { ...explanation, contributions: explanation.contributions.slice(0, TOP_CONTRIBUTIONS) },
+    explanation: {
+      ...explanation,
+      contributions: explanation.contributions.slice(0, TOP_CONTRIBUTIONS),
+      reasons: explanation.reasons.slice(0, TOP_CONTRIBUTIONS),
+    },
   };
 }
 

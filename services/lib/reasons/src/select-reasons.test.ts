@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FeatureContribution, FeatureInfo } from "./feature-info.ts";
 import { reasonText, shortReasonText, unitBeside, wasText } from "./reason-text.ts";
-import { contradicts, groupReasons, LEAST_SHARE, selectReasons } from "./reasons.ts";
+import { contradicts, groupReasons, LEAST_SHARE, selectReasons } from "./select-reasons.ts";
 
 const number = (name: string, direction: FeatureInfo["direction"], typical: number): FeatureInfo => ({
   ...{ name, direction, typical, kind: "numeric", unit: "days", typicalCategory: "" },
