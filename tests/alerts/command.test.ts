@@ -172,7 +172,9 @@ test("an alert goes from open to resolved, by a part of its id, and the history 
     ["comment", id, "--text", "contract signed\nby both"],
     ["resolve", id, "--disposition", "accepted", "--until", DAY],
   ];
-  for (const step of steps) expect(await run(...step)).toMatchObject({ code: 0, stderr: "" });
+  const unknown = 'bellwether: warning: nobody named "bo" owns an alert or a supplier, or has signed in\n';
+  for (const step of steps)
+    expect(await run(...step)).toMatchObject({ code: 0, stderr: step[0] === "assign" ? unknown : "" });
   const { value } = await json("show", id);
   expect(value).toMatchObject({
     ...{ state: "resolved", disposition: "accepted", accepted_until: `${DAY}T23:59:59.000Z`, owner: "bo" },
@@ -192,6 +194,18 @@ test("an alert goes from open to resolved, by a part of its id, and the history 
   expect((await json("show", id)).value).toMatchObject({ state: "in_mitigation", version: 8 });
   expect((await json("undo", id)).value).toMatchObject({ failed: 1, results: [{ error: { reason: "ALERT_UNDO" } }] });
   expect((await run("reopen", id)).stderr).toContain("in_mitigation");
+});
+
+test("an owner who is not known yet is assigned with a warning that names the nearest one", async () => {
+  const id = await idOf("S-16");
+  expect(await run("assign", id, "--to", "Jo Berg (jo)")).toMatchObject({ code: 0 });
+  expect(await run("assign", id, "--to", "Jo Berk (jo)")).toMatchObject({
+    code: 0,
+    stderr:
+      'bellwether: warning: nobody named "Jo Berk (jo)" owns an alert or a supplier, or has signed in; did you mean "Jo Berg (jo)"?\n',
+  });
+  expect((await run("undo", id)).code).toBe(0);
+  expect(await run("assign", id, "--to", "Jo Berg (jo)")).toMatchObject({ code: 0, stderr: "" });
 });
 
 test("an action that changes nothing says so, alone and among others", async () => {

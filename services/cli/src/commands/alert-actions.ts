@@ -9,6 +9,7 @@ import { alertDetails, alertLine } from "../alerts/alert-text.ts";
 import { type Action, type Decided, decideAlerts, type Target } from "../alerts/decide-alerts.ts";
 import { findAlerts } from "../alerts/find-alerts.ts";
 import { InterruptedActionError } from "../alerts/interrupted-action-error.ts";
+import { unknownOwnerWarning } from "../alerts/unknown-owner.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { personName, wholeNumber } from "../input/parse-option.ts";
@@ -115,11 +116,13 @@ function assignCommand(act: Act): Command {
     )
     .option("--nobody", "remove the owner of the alerts")
     .action(
-      act((options: ActionOptions & { to?: string; nobody?: boolean }) => {
+      act(async (options: ActionOptions & { to?: string; nobody?: boolean }, client) => {
         if (options.nobody !== true && options.to === undefined)
           throw new UsageError("assign needs --to OWNER, or --nobody");
+        const warning = options.to === undefined ? undefined : await unknownOwnerWarning(client, options.to);
+        if (warning !== undefined) console.error(`bellwether: warning: ${warning}`);
         const value = { owner: options.to ?? "", note: options.note ?? "" };
-        return (target) => ({ case: "assign", value: { ...target, ...value } });
+        return (target: Target): Action => ({ case: "assign", value: { ...target, ...value } });
       }),
     );
 }

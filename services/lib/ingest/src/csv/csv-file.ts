@@ -30,6 +30,8 @@ export interface LeftOut {
    */
   readonly reasons: ReadonlyMap<string, { readonly problem: string; readonly column: number | null; rows: number }>;
   readonly samples: readonly LeftOutRecord[];
+  /** Whether the last record of the file is one of them. */
+  readonly hasLast: boolean;
 }
 
 /** A CSV file in the form that DuckDB needs: UTF-8, the same line end everywhere, every quote closed. */
@@ -57,11 +59,13 @@ export interface CsvFile {
   /** True for a copy without the unreadable records. */
   readonly isClean: boolean;
   readonly leftOut: LeftOut;
+  /** Whether the last line of the file has no line end. */
+  readonly endsOpen: boolean;
   /** Returns the lines of the original file at which the records with these numbers begin (1: the header). */
   linesOf(numbers: readonly number[]): Promise<ReadonlyMap<number, number>>;
 }
 
-const NOTHING: LeftOut = { reasons: new Map(), samples: [] };
+const NOTHING: LeftOut = { reasons: new Map(), samples: [], hasLast: false };
 
 /**
  * Scans a CSV file once. When it has another encoding than UTF-8, or DuckDB would not read each of its
@@ -102,7 +106,16 @@ export async function openCsv(
       ? new Map(numbers.map((number) => [number, number + skippedLines]))
       : await findLines(source, file, form, numbers, signal);
   const notes = [...compressionNotes(file.name, compression), ...leadingNotes(leading)];
-  const about = { digest, skippedLines, skippedText: leading.text, notes, linesOf, start: head.result().head };
+  const { endsOpen } = shape;
+  const about = {
+    digest,
+    skippedLines,
+    skippedText: leading.text,
+    notes,
+    linesOf,
+    endsOpen,
+    start: head.result().head,
+  };
   if (shape.irregular === null && !mustCopy) {
     const read = copy.isOpen
       ? { path: decoded, compression: "none" as const }
@@ -206,11 +219,13 @@ async function writeClean(
   const lineEnd = Buffer.from("\n");
   const head = new HeadKeeper();
   let records = 0;
+  let hasLast = false;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   const reader = new CsvRecordReader(form, (record) => {
     if (record.problem !== null && records === 0)
       throw new SourceError(source.name, file.name, `its header cannot be read: line ${record.line}, ${record.detail}`);
+    hasLast = record.problem !== null;
     if (record.problem !== null) return leaveOut(record, reasons, samples, limits.maxSamples);
     records++;
     const bytes = record.isPlain ? record.bytes : plainRecord(record.bytes, form.delimiter);
@@ -235,7 +250,7 @@ async function writeClean(
   );
   reader.end();
   await flush();
-  return { ...head.result(), records, leftOut: { reasons, samples } };
+  return { ...head.result(), records, leftOut: { reasons, samples, hasLast } };
 }
 
 function leaveOut(

@@ -181,3 +181,17 @@ function encode(text: string, encoding: string): Buffer {
   const euro = encoding === "windows-1252" ? "\x80" : "?";
   return Buffer.from(text.replaceAll("€", euro).replaceAll("\uFEFF", "?"), "latin1");
 }
+
+test.each([
+  ["between two values", `${row("s1")}\n${row("s2")}\ns3,1`, true],
+  ["within a quoted value", `${row("s1")}\n${row("s2")}\n${row("s3", '"te')}`, true],
+  ["after a blank line", `${row("s1")}\n\n${row("s2")}\ns3,1`, true],
+  ["only at its line end", `${row("s1")}\n${row("s2")}\n${row("s3")}`, false],
+  ["nowhere, but with a short row", `${row("s1")}\n${row("s2")}\ns3,1\n`, false],
+  ["nowhere, but with a short row before the last line", `${row("s1")}\ns2,1\n${row("s3")}`, false],
+])("a file that is cut %s", async (_, rows, isCut) => {
+  const { source } = await read(`${HEADER}\n${rows}`);
+  expect(source.notes.some((note) => note.startsWith("its last line has no line end and is not a whole row"))).toBe(
+    isCut,
+  );
+});

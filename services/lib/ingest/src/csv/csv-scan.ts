@@ -21,6 +21,8 @@ export interface CsvShape {
   readonly irregular: string | null;
   /** True when CR alone ends a line, because the file has more CRs than LFs. */
   readonly crEndsLines: boolean;
+  /** Whether the last line has no line end. */
+  readonly endsOpen: boolean;
 }
 
 /**
@@ -127,6 +129,7 @@ export class CsvScan {
       oneLineEach: this.#linesInside === 0,
       irregular: this.#irregular,
       crEndsLines: ends === 0 ? this.#cr > 0 : this.#loneCr > ends,
+      endsOpen: this.openLineBytes > 0,
     };
   }
 

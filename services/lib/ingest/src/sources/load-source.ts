@@ -19,7 +19,7 @@ import { parquetError } from "../parquet/parquet-column.ts";
 import { parquetReader } from "../parquet/parquet-reader.ts";
 import { MAX_SAMPLE_TEXT, type ReasonCount, type RejectedCollector, type RejectedSample } from "../rejected-rows.ts";
 import { readHint } from "./read-hints.ts";
-import { centuryNotes, ignoredNotes } from "./reading-notes.ts";
+import { CUT_NOTE, centuryNotes, ignoredNotes } from "./reading-notes.ts";
 import { describeMissing, type KnownColumns, withNewNames } from "./renamed-columns.ts";
 import { tooManyRejected } from "./too-many-rejected-error.ts";
 import { hasRules, LONG_CELL, MARK, ruledColumns, ruledMark, typedColumns, typedRows } from "./typed-rows.ts";
@@ -158,6 +158,8 @@ interface LoadedFile extends FileTask {
   readonly digest: string;
   /** The scanned CSV file; null for a Parquet file. */
   readonly csv: CsvFile | null;
+  /** Whether it seems to be cut. */
+  readonly isCut: boolean;
   readonly broken: BrokenRecords;
 }
 
@@ -175,7 +177,15 @@ async function loadParquet(workspace: Workspace, task: FileTask): Promise<Loaded
   checkRows(task, await workspace.number(`select count(*) from ${reader.from}`), workspace);
   const firstRow = await workspace.number(`select count(*) from ${rawTable(source.name)}`);
   await insertRows(workspace, task, reader);
-  return { ...task, reader, firstRow, digest: scan.digest, csv: null, broken: { reasons: [], samples: [] } };
+  return {
+    ...task,
+    reader,
+    firstRow,
+    digest: scan.digest,
+    csv: null,
+    isCut: false,
+    broken: { reasons: [], samples: [] },
+  };
 }
 
 /**
@@ -221,7 +231,9 @@ async function tryCsv(workspace: Workspace, task: FileTask, csv: CsvFile): Promi
       throw new UnaccountedError(
         `its reader gave ${countText(rows, "row")} and rejected ${rejects} of ${countText(csv.records - 1, "record")}`,
       );
-    const partial = { ...task, reader, firstRow, digest: csv.digest, csv };
+    const lastRejected = await workspace.number("select coalesce(max(line), 0) from reject_errors");
+    const isCut = csv.endsOpen && (csv.leftOut.hasLast || lastRejected === csv.records);
+    const partial = { ...task, reader, firstRow, digest: csv.digest, csv, isCut };
     const broken = await brokenRecords(workspace, partial);
     await workspace.run("commit");
     return { loaded: { ...partial, broken }, problem: null };
@@ -294,7 +306,7 @@ async function reportFile(
     ruledNull: counts.ruledNull,
     cleanedIds: counts.cleaned,
     pathValues: mappedPathValues(source, file.pathValues),
-    notes: [...loaded.reader.notes, ...centuryNotes(source)],
+    notes: [...loaded.reader.notes, ...centuryNotes(source), ...(loaded.isCut ? [CUT_NOTE] : [])],
   };
 }
 

@@ -19,3 +19,7 @@ export function centuryNotes({ columns }: SourceMapping): string[] {
     .filter(({ formats, twoDigitYearsFrom }) => formats.some(hasTwoDigitYear) && twoDigitYearsFrom === undefined)
     .map(({ header }) => `two-digit years of column "${header}" were read as 1969 to 2068; set two_digit_years_from`);
 }
+
+/** Says that a CSV file seems to be cut: its last line has no line end and is not a whole row. */
+export const CUT_NOTE =
+  "its last line has no line end and is not a whole row: the file may be cut; compare its size with that of the original";
