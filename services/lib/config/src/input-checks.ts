@@ -32,7 +32,10 @@ export interface InputChecks {
   readonly missingColumn: CheckSetting;
   /** No column has a single value that had several in the week before. */
   readonly constantColumn: CheckSetting;
-  /** The median of a numeric column is at most `factor` times that of the week before, or its `factor`th part. Default 20. */
+  /**
+   * The median of a numeric column, and its 25 % and 75 % quantiles, are at most `factor` times those of the week before, or
+   * their `factor`th part. Default 20.
+   */
   readonly unit: CheckSetting<{ readonly factor: number }>;
   /** No column of the mapping is missing while the file has a column that is likely the same under another name. */
   readonly renamedColumn: CheckSetting;

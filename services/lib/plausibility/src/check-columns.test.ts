@@ -30,6 +30,25 @@ test("a unit jump is a median more than 20 times or less than a 20th of the week
   expect(units({ numbers: spread(10) })[0]?.detail).toContain("the median is 10, 1/100 of the 1000 of 2026-W46");
 });
 
+test("a wrong unit in a part of the rows is found by the 75 % or 25 % quantile", () => {
+  // 40 % of the rows times 100: the quantiles of the rest move up to the 60 % quantile of before.
+  const mixed = { ...spread(1_000), p75: 85_000, p95: 140_000, max: 200_000 };
+  expect(units({ numbers: mixed })).toEqual([
+    {
+      ...{ kind: "unit", outcome: "failed", column: "spend", value: 68, limit: 20 },
+      detail:
+        "the 75 % quantile is 85000, 68 times the 1250 of 2026-W46 (limit: 20 times, or 1/20), but the median is within the limit; check the unit of a part of the rows",
+    },
+  ]);
+  expect(units({ numbers: { ...spread(1_000), p05: 6, p25: 9 } })[0]?.detail).toContain("the 25 % quantile is 9, 1/83");
+  expect(outcomes(units({ numbers: mixed, rows: 40 }))).toEqual(["failed"]);
+  expect(outcomes(units({ numbers: mixed, rows: 39 }))).toEqual(["passed"]);
+  expect(outcomes(units({ numbers: { ...mixed, p75: 25_000 } }))).toEqual(["passed"]);
+  // A 25 % quantile near 0 in a column with a wide spread says nothing.
+  const wide = { ...spread(1_000), p25: 100 };
+  expect(outcomes(units({ numbers: { ...wide, p25: 1 } }, { numbers: wide }))).toEqual(["passed"]);
+});
+
 test("a median of fewer than 20 values is not compared", () => {
   const jump = { numbers: spread(1e6), rows: 30 };
   expect(outcomes(units({ ...jump, missing: 10 }))).toEqual(["failed"]);

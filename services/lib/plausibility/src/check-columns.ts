@@ -5,7 +5,7 @@ import { disabledCheck, nothingEarlier } from "./check-rows.ts";
 import { type ColumnProfile, EXACT_DISTINCT, missingShare, topShare } from "./column-profile.ts";
 import { figure, percent } from "./figures.ts";
 import type { PreviousInput } from "./previous-input.ts";
-import { unitRatio } from "./unit-ratio.ts";
+import { partRatio, type UnitRatio, unitRatio } from "./unit-ratio.ts";
 
 /**
  * Largest probability with which an unchanged column would look like this by chance. With 300 suppliers, a column whose
@@ -14,6 +14,8 @@ import { unitRatio } from "./unit-ratio.ts";
 const CHANCE = 1e-4;
 /** Number of values below which a median says nothing about the unit. */
 const MIN_VALUES = 20;
+/** The same for a quarter of the values. */
+const MIN_VALUES_OF_PARTS = 40;
 
 /** Finds columns without any value that had values in the week before. */
 export function checkMissing(
@@ -57,14 +59,21 @@ export function checkUnits(
 ): Check[] {
   const limit = isDisabled(unit) ? Number.POSITIVE_INFINITY : unit.factor;
   const checked = withoutMoving(columns, movingColumns);
-  const hasValues = ({ rows, missing }: ColumnProfile): boolean => rows - missing >= MIN_VALUES;
+  const valuesOf = ({ rows, missing }: ColumnProfile): number => rows - missing;
+  const describe = ({ of, now, before, ratio }: UnitRatio): string => {
+    const times = ratio > 1 ? `${figure(ratio)} times` : `1/${figure(1 / ratio)} of`;
+    return `the ${of} is ${figure(now)}, ${times} the ${figure(before)} of ${previous?.week} (limit: ${figure(limit)} times, or 1/${figure(limit)})`;
+  };
   return compareColumns("unit", checked, previous, unit, (now, before) => {
-    if (!hasValues(now) || !hasValues(before)) return null;
+    const values = Math.min(valuesOf(now), valuesOf(before));
+    if (values < MIN_VALUES) return null;
     const found = unitRatio(now, before);
-    if (found === null || (found.ratio <= limit && found.ratio >= 1 / limit)) return null;
-    const times = found.ratio > 1 ? `${figure(found.ratio)} times` : `1/${figure(1 / found.ratio)} of`;
-    const detail = `the ${found.of} is ${figure(found.now)}, ${times} the ${figure(found.before)} of ${previous?.week} (limit: ${figure(limit)} times, or 1/${figure(limit)}); check the unit`;
-    return { detail, value: found.ratio, limit };
+    if (found !== null && (found.ratio > limit || found.ratio < 1 / limit))
+      return { detail: `${describe(found)}; check the unit`, value: found.ratio, limit };
+    const part = values < MIN_VALUES_OF_PARTS ? null : partRatio(now, before, limit);
+    if (part === null) return null;
+    const detail = `${describe(part)}, but the median is within the limit; check the unit of a part of the rows`;
+    return { detail, value: part.ratio, limit };
   });
 }
 

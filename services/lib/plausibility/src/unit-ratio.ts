@@ -34,3 +34,26 @@ export function unitRatio(now: ColumnProfile, before: ColumnProfile): UnitRatio 
   }
   return null;
 }
+
+/** The quantiles that a wrong unit in a quarter of the rows or more changes, although the median stays. */
+const OF_A_PART = [
+  ["p75", "75 % quantile"],
+  ["p25", "25 % quantile"],
+] as const satisfies readonly (readonly [keyof NumberFigures, string])[];
+
+/**
+ * Compares the 75 % and 25 % quantiles of a column with those of an earlier week, for rows of which a part has another unit.
+ * Null when both are within the limit, or within the spread of the earlier week, or cannot be compared.
+ * @param limit factor above 1
+ */
+export function partRatio(now: ColumnProfile, before: ColumnProfile, limit: number): UnitRatio | null {
+  if (now.numbers === null || before.numbers === null) return null;
+  const spread = before.numbers.p75 - before.numbers.p25;
+  for (const [name, of] of OF_A_PART) {
+    const [a, b] = [now.numbers[name], before.numbers[name]];
+    if (a === 0 || b === 0 || a > 0 !== b > 0 || Math.abs(a - b) <= spread) continue;
+    const ratio = a / b;
+    if (ratio > limit || ratio < 1 / limit) return { ratio, now: a, before: b, of };
+  }
+  return null;
+}
