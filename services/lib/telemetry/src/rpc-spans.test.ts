@@ -61,6 +61,19 @@ test("an outgoing call is a CLIENT span below the active one, and its traceparen
   expect(headers.get("traceparent")).toBe(`00-${traceId}-${spanId}-01`);
 });
 
+test("an outgoing call outside a trace continues the trace that its headers name", () => {
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  for (const flags of ["00", "01"]) {
+    const headers = new Headers({ traceparent: `00-${traceId}-b7ad6b7169203331-${flags}` });
+    endCallTrace(traceClientCall(RPC, headers, 1).span, OK);
+    expect(headers.get("traceparent")).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-${flags}$`));
+  }
+  expect(recorded.ended().map((span) => span.spanContext().traceId)).toEqual([traceId]);
+  const broken = new Headers({ traceparent: "00-0" });
+  traceClientCall(RPC, broken, 0);
+  expect(broken.get("traceparent")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+});
+
 test("an unsampled outgoing call outside a trace sends new ids and the sampling decision", () => {
   const headers = new Headers();
   const { span } = traceClientCall(RPC, headers, 0);

@@ -52,6 +52,11 @@ const fromHeaders: TextMapGetter<HeaderSource> = {
   get: (source, name) => source.header(name),
 };
 
+const ofHeaders: TextMapGetter<Headers> = {
+  keys: () => [],
+  get: (headers, name) => headers.get(name) ?? undefined,
+};
+
 const toHeaders: TextMapSetter<Headers> = { set: (headers, name, value) => headers.set(name, value) };
 
 /**
@@ -88,13 +93,13 @@ export function followCallerTrace(rpc: RpcName, offered: Context, startMs: numbe
 }
 
 /**
- * Makes an outgoing call part of the active trace, or starts a new trace, and writes `traceparent` into the
- * call's headers.
+ * Makes an outgoing call part of the active trace, or of the trace that its headers name, or starts a new trace. Writes
+ * `traceparent` into the call's headers.
  */
 export function traceClientCall(rpc: RpcName, headers: Headers, sampleRatio: number): CallTrace {
   const active = context.active();
-  const inTrace = trace.getSpanContext(active) !== undefined;
-  const call = inTrace ? startIn(active, rpc, SpanKind.CLIENT) : startNew(active, rpc, sampleRatio);
+  const parent = trace.getSpanContext(active) ? active : namedTrace(active, headers);
+  const call = parent ? startIn(parent, rpc, SpanKind.CLIENT) : startNew(active, rpc, sampleRatio);
   propagation.inject(call.context, headers, toHeaders);
   return call;
 }
@@ -105,6 +110,13 @@ export function endCallTrace(span: Span | undefined, { code, isError }: RpcEnd):
   span.setAttribute("rpc.response.status_code", code);
   if (isError) span.setStatus({ code: SpanStatusCode.ERROR, message: code }).setAttribute("error.type", code);
   span.end();
+}
+
+/** Returns the trace that the headers of a call name. Undefined: they name none. */
+function namedTrace(base: Context, headers: Headers): Context | undefined {
+  if (!headers.has("traceparent")) return undefined;
+  const named = propagation.extract(base, headers, ofHeaders);
+  return trace.getSpanContext(named) ? named : undefined;
 }
 
 function startNew(base: Context, rpc: RpcName, sampleRatio: number): CallTrace {
