@@ -230,7 +230,8 @@ test("the commands of one model have --model, and change nothing of the other on
   expect([late.code, late.stderr]).toEqual([0, ""]);
   expect(late.stdout).toContain("30 rows read = 30 scored + 0 rejected, model delivery v1");
   const watched = await run("weekly", "watch", "--model", "supplier-risk", "--week", WEEK);
-  expect(watched.stdout).toContain(`${WEEK}: 40 rows read`);
+  // On a busy machine, the queue can give the job to a worker twice; the second attempt finds the week complete.
+  expect(watched.stdout).toMatch(new RegExp(`${WEEK}: (complete already; )?40 rows read`));
   const twice = ["--week", "2025-W07", "--input", at("files/late-2025-W08.csv")];
   const held = await run("weekly", "run", "--model", DELIVERY, ...twice);
   expect(held.stderr).toContain(
