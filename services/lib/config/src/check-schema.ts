@@ -94,7 +94,7 @@ function violationsOf(issue: z.core.$ZodIssue, file: YamlFile, schema: z.ZodType
   return [violationAt(file, path, show(path, writtenAt(file.value, path)), expectedOf(issue))];
 }
 
-/** Expected forms of containers. Leaves bring their own message. */
+/** What is expected in place of a list or map. Schemas of single values have their own messages. */
 const CONTAINERS: Readonly<Record<string, string>> = {
   object: "a map (key: value)",
   record: "a map (key: value)",
@@ -103,7 +103,7 @@ const CONTAINERS: Readonly<Record<string, string>> = {
 
 /** Returns what was expected in place of an invalid value, in the words of YAML instead of those of the schema library. */
 function expectedOf(issue: z.core.$ZodIssue): string {
-  // A schema may bring its own message.
+  // A schema can have its own message.
   if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input"))
     return CONTAINERS[issue.expected] ?? issue.message;
   return issue.message;

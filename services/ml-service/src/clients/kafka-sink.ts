@@ -6,7 +6,7 @@ import type { SpooledEvent } from "../domain/audit-event.ts";
 import { SinkRejectedError, type SpooledEventDestination } from "../domain/audit-ports.ts";
 import { joinObjects } from "../domain/join-objects.ts";
 
-/** The topic of the calls, and the connection to Kafka. */
+/** The topic for events of calls, and the connection to Kafka. */
 export interface KafkaSinkSettings {
   readonly topic: string;
   readonly connection: CloneableKafkaSettings;

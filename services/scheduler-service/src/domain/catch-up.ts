@@ -158,7 +158,7 @@ export function createCatchUp(deps: CatchUpDeps): (nowMs: number) => Promise<Cat
     return "it was approved, and its run is in the queue";
   };
 
-  /** Returns that a file has the content of another run of the week, which a person replaced or withdrew; "" otherwise. */
+  /** Returns a sentence if a file has the content of another run of the week that a person replaced or withdrew; "" otherwise. */
   const withdrawnInput = (
     { week, runId }: Pick<WeekRecord, "week" | "runId">,
     sha256: string,

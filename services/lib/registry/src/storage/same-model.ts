@@ -2,10 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ObjectInfo, ObjectStore } from "@bellwether/object-store/object-store";
 import { versionNumber } from "../layout.ts";
 
-/** Longest time for which the version of another publisher is waited for, ms, and the pause between two looks. */
+/** Maximum time to wait for the manifest of another version, and the pause between two reads, ms. */
 const WAIT_MS = 10_000;
 const LOOK_MS = 250;
-/** A model that was stored this long before the own one, without a manifest, is of a publisher that was killed, ms. */
+/** A model without a manifest that was stored this long before ours belongs to a publisher that was killed, ms. */
 const KILLED_MS = 60_000;
 
 /** A version whose files are stored, except for its manifest. */

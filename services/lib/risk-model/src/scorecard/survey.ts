@@ -111,7 +111,7 @@ export function partsOf(feature: ScoredFeature): { readonly label: string; reado
   ];
 }
 
-/** Ends are compared as float32, as the model compares them. */
+/** The ends of a range are compared as float32, as the model compares them. */
 function numberPart(feature: Extract<ScoredFeature, { kind: "numeric" }>, table: SurveyedTable) {
   const column = table.numbers.get(feature.name);
   const ends = feature.ranges.slice(1).map(({ from }) => Math.fround(from));

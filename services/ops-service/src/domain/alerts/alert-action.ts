@@ -58,7 +58,7 @@ export interface ActionResult {
   readonly detail: string;
 }
 
-/** Names of the field that is the note in requests, where it is another one. */
+/** Kinds of actions whose request has its note in a field with another name than "note". */
 const NOTE_FIELD: Partial<Record<AlertAction["kind"], string>> = { comment: "comment", override: "reason" };
 
 /** Rise of the score that ends a snooze "until worse" when the request names none. */
