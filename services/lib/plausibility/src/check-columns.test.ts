@@ -44,6 +44,10 @@ test("a wrong unit in a part of the rows is found by the 75 % or 25 % quantile",
   expect(outcomes(units({ numbers: mixed, rows: 40 }))).toEqual(["failed"]);
   expect(outcomes(units({ numbers: mixed, rows: 39 }))).toEqual(["passed"]);
   expect(outcomes(units({ numbers: { ...mixed, p75: 25_000 } }))).toEqual(["passed"]);
+  // Medians of different signs are not compared, so the text says nothing about them.
+  expect(units({ numbers: { ...mixed, median: -1 } })[0]?.detail).toMatch(
+    /or 1\/20\); check the unit of a part of the rows$/,
+  );
   // A 25 % quantile near 0 in a column with a wide spread says nothing.
   const wide = { ...spread(1_000), p25: 100 };
   expect(outcomes(units({ numbers: { ...wide, p25: 1 } }, { numbers: wide }))).toEqual(["passed"]);

@@ -72,7 +72,9 @@ export function checkUnits(
       return { detail: `${describe(found)}; check the unit`, value: found.ratio, limit };
     const part = values < MIN_VALUES_OF_PARTS ? null : partRatio(now, before, limit);
     if (part === null) return null;
-    const detail = `${describe(part)}, but the median is within the limit; check the unit of a part of the rows`;
+    // Medians of 0 or of different signs are not compared.
+    const median = found?.of === "median" ? ", but the median is within the limit" : "";
+    const detail = `${describe(part)}${median}; check the unit of a part of the rows`;
     return { detail, value: part.ratio, limit };
   });
 }

@@ -231,8 +231,8 @@ async function tryCsv(workspace: Workspace, task: FileTask, csv: CsvFile): Promi
       throw new UnaccountedError(
         `its reader gave ${countText(rows, "row")} and rejected ${rejects} of ${countText(csv.records - 1, "record")}`,
       );
-    const lastRejected = await workspace.number("select coalesce(max(line), 0) from reject_errors");
-    const isCut = csv.endsOpen && (csv.leftOut.hasLast || lastRejected === csv.records);
+    const lastRejected = (): Promise<number> => workspace.number("select coalesce(max(line), 0) from reject_errors");
+    const isCut = csv.endsOpen && (csv.leftOut.hasLast || (await lastRejected()) === csv.records);
     const partial = { ...task, reader, firstRow, digest: csv.digest, csv, isCut };
     const broken = await brokenRecords(workspace, partial);
     await workspace.run("commit");

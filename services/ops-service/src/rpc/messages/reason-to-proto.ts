@@ -2,14 +2,10 @@ import type { ContributionSchema } from "@bellwether/gen/bellwether/inference/v1
 import type { ReasonSchema } from "@bellwether/gen/bellwether/ops/v1/reason_pb";
 import { shortReasonText } from "@bellwether/reasons/reason-text";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type {
-  ExplainedContribution,
-  ExplainedReason,
-  PreviousContribution,
-} from "../../domain/scores/explain-score.ts";
+import type { ExplainedContribution, ExplainedReason } from "../../domain/scores/explain-score.ts";
 
 export function reasonToProto(reason: ExplainedReason): MessageInitShape<typeof ReasonSchema> {
-  const { feature, contribution, share, value, category, unit, typical, typicalCategory, previous } = reason;
+  const { feature, contribution, share, category, unit, typicalCategory } = reason;
   const text = shortReasonText(reason);
   const shown: MessageInitShape<typeof ReasonSchema> = {
     feature,
@@ -20,14 +16,12 @@ export function reasonToProto(reason: ExplainedReason): MessageInitShape<typeof 
     typicalCategory,
     text,
   };
-  if (value !== null) shown.value = value;
-  if (typical !== null) shown.typical = typical;
-  if (previous) addPrevious(shown, previous);
+  addKnown(shown, reason);
   return shown;
 }
 
 export function contributionToProto(entry: ExplainedContribution): MessageInitShape<typeof ContributionSchema> {
-  const { feature, contribution, value, category, unit, typical, typicalCategory, previous } = entry;
+  const { feature, contribution, category, unit, typicalCategory } = entry;
   const shown: MessageInitShape<typeof ContributionSchema> = {
     feature,
     contribution,
@@ -35,17 +29,19 @@ export function contributionToProto(entry: ExplainedContribution): MessageInitSh
     unit,
     typicalCategory,
   };
-  if (value !== null) shown.value = value;
-  if (typical !== null) shown.typical = typical;
-  if (previous) addPrevious(shown, previous);
+  addKnown(shown, entry);
   return shown;
 }
 
-function addPrevious(
+/** Adds what is known of the value, the typical value and the previous score. */
+function addKnown(
   shown: MessageInitShape<typeof ContributionSchema> | MessageInitShape<typeof ReasonSchema>,
-  { contribution, value, category }: PreviousContribution,
+  { value, typical, previous }: Pick<ExplainedContribution, "value" | "typical" | "previous">,
 ): void {
-  shown.previousContribution = contribution;
-  shown.previousCategory = category;
-  if (value !== null) shown.previousValue = value;
+  if (value !== null) shown.value = value;
+  if (typical !== null) shown.typical = typical;
+  if (previous === null) return;
+  shown.previousContribution = previous.contribution;
+  shown.previousCategory = previous.category;
+  if (previous.value !== null) shown.previousValue = previous.value;
 }
