@@ -247,11 +247,14 @@ export class TooManyChunksError extends Error {
 /** Another worker has taken over the run. This attempt can write nothing more. */
 export class RunFencedError extends Error {
   override readonly name = "RunFencedError" as const;
+  /** Input and configuration of the attempt, as SHA-256. Null: not known. */
+  readonly inputs: RunInputs | null;
 
-  constructor() {
+  constructor(inputs: RunInputs | null = null) {
     super(
       "another run of this week has taken over; this one can write nothing more. If it has the same file, it continues this one; if it has another file or configuration, its rows are published instead",
     );
+    this.inputs = inputs;
   }
 }
 

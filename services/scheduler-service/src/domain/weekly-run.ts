@@ -180,19 +180,17 @@ export async function runWeekly(deps: WeeklyDeps, task: WeeklyTask): Promise<Wee
     const finished = await finishRun(deps, task, files, { ...started, lease, source: source.digest });
     return { ...finished, wasComplete: false };
   } catch (error) {
+    if (error instanceof RunFencedError) throw new RunFencedError(inputs);
     const reason = error instanceof Error ? error.message : String(error);
-    // A run that was stopped with its scheduler continues after the restart, and another worker has a fenced run:
-    // neither is marked as failed. A single run that was stopped is. For exceeded losses, the ledger knows the figures; `fail` adds the reasons. An error of
+    // A run that was stopped with its scheduler continues after the restart: it is not marked as failed. A single run
+    // that was stopped is. For exceeded losses, the ledger knows the figures; `fail` adds the reasons. An error of
     // `fail` is ignored, so that the first error is thrown.
     const stop: unknown = task.signal.aborted ? task.signal.reason : null;
-    const willContinue =
-      error instanceof RunFencedError ||
-      error instanceof RunHeldError ||
-      (stop !== null && !(stop instanceof RunStoppedError));
+    const willContinue = error instanceof RunHeldError || (stop !== null && !(stop instanceof RunStoppedError));
     const reported = stop instanceof RunStoppedError ? stop.message : reason;
     if (!willContinue) await deps.ledger.fail(lease, reported).catch(() => undefined);
     // The reason of the stop says more than the error of the work that it interrupted.
-    throw stop instanceof Error && !(error instanceof RunFencedError) ? stop : error;
+    throw stop instanceof Error ? stop : error;
   }
 }
 

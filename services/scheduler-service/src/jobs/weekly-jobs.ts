@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isoWeekAt } from "@bellwether/contract/iso-week";
 import type { BatchRun } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { IngestLimitError } from "@bellwether/ingest/ingest-errors";
@@ -7,6 +8,7 @@ import type { Logger } from "@bellwether/telemetry/logger";
 import { outsideTrace } from "@bellwether/telemetry/outside-trace";
 import { type Job, UnrecoverableError } from "bullmq";
 import { type CatchUpState, createCatchUp } from "../domain/catch-up.ts";
+import { followRun } from "../domain/follow-run.ts";
 import type { PauseFile } from "../domain/pause.ts";
 import { WEEKLY_SCHEDULE } from "../domain/queue-names.ts";
 import {
@@ -196,13 +198,18 @@ export async function startWeeklyJobs(config: WeeklyJobsConfig): Promise<WeeklyJ
         // Updates are sent one after the other. If one fails, the next update replaces it.
         reported = reported.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
       };
-      const result = await runner
-        .run(data.week, data.input, stopped.signal, reportProgress, data)
-        .catch((error: unknown) => {
-          if (stopped.signal.aborted) throw error;
-          onDisk(error instanceof DiskError ? error : null);
-          return error instanceof RunHeldError ? error : giveUpUnlessPassing(error);
-        });
+      const { signal } = stopped;
+      const result = await followRun(() => runner.run(data.week, data.input, signal, reportProgress, data), {
+        ...{ week: data.week, findWeek: weeks.findWeek, signal },
+        pause: (ms) => delay(ms, undefined, { signal }),
+        nowMs: () => performance.now(),
+        onFollow: () =>
+          logger.info({ week: data.week }, "weekly run continued by another program; waiting for its end"),
+      }).catch((error: unknown) => {
+        if (signal.aborted) throw error;
+        onDisk(error instanceof DiskError ? error : null);
+        return error instanceof RunHeldError ? error : giveUpUnlessPassing(error);
+      });
       onDisk(null);
       await reported;
       if (result instanceof RunHeldError) {

@@ -8,6 +8,7 @@ import { isStoreUrl } from "@bellwether/object-store/location/store-url";
 import { inSpan } from "@bellwether/telemetry/in-span";
 import { readOtelSettings } from "@bellwether/telemetry/otel-settings";
 import { startTelemetry, type Telemetry } from "@bellwether/telemetry/start-telemetry";
+import { followRun } from "../domain/follow-run.ts";
 import { retryRun } from "../domain/retry-run.ts";
 import { RunStoppedError } from "../domain/scheduler-error.ts";
 import type { Progress } from "../domain/weekly-run.ts";
@@ -25,6 +26,8 @@ const LINGER_MS = 500;
  * its supervisor, 16 s.
  */
 const SILENCE_MS = 30_000;
+
+const FOLLOWS = "another program continues this run with the same file; this command waits for its end";
 
 const REASON = { pattern: SHORT_REASON_PATTERN, expected: SHORT_REASON_FORM };
 
@@ -72,17 +75,20 @@ try {
   const reportProgress = (progress: Progress): void => void sendToParent(process, { progress });
   const decision = (reason: string | null) => (reason === null ? null : { reason, actor: config.actor });
   const decisions = { acceptLosses: decision(config.acceptLosses), forceFuture: decision(config.forceFuture) };
-  const retries = {
-    overloadMs: config.retryMs,
-    silenceMs: SILENCE_MS,
+  const clock = {
     signal: stopped.signal,
     pause: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }),
     nowMs: () => performance.now(),
+  };
+  const retries = {
+    ...clock,
+    overloadMs: config.retryMs,
+    silenceMs: SILENCE_MS,
     onRetry: ({ message }: Error, pauseMs: number) =>
       void sendToParent(process, { retry: `${message}; trying again in ${Math.round(pauseMs / 100) / 10} s` }),
   };
   const input = isStoreUrl(config.input) ? config.input : path.resolve(config.input);
-  const run = () =>
+  const runWithRetries = () =>
     retryRun((onProgress) => {
       let first: Progress | null = null;
       const onChange = (now: Progress): void => {
@@ -92,6 +98,13 @@ try {
       };
       return runner.run(week, input, stopped.signal, onChange, decisions);
     }, retries);
+  const run = () =>
+    followRun(runWithRetries, {
+      ...clock,
+      week,
+      findWeek: runner.weeks.findWeek,
+      onFollow: () => void sendToParent(process, { retry: FOLLOWS }),
+    });
   const isForced = config.forceFuture !== null;
   const check = async () => inputReportToJson(await runner.check(week, input, stopped.signal, { isForced }));
   const look = async () => ({ missing: await missingInputs(runner, input, week.split(","), stopped.signal) });
