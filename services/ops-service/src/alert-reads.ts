@@ -1,7 +1,10 @@
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { type MergeLinks, NO_MERGES, withMembers } from "./domain/merges/merge-links.ts";
 import type { AlertDependencies } from "./rpc/alerts/alerts.ts";
+import { shareNext } from "./rpc/share-next.ts";
 import { listChanged, listChangedAfter, newestSequence } from "./store/alerts/alert-changes.ts";
+import type { AlertScope } from "./store/alerts/alert-conditions.ts";
+import { countAlerts, countScope, scopeOf } from "./store/alerts/alert-counts.ts";
 import { listAlertEvents } from "./store/alerts/alert-events.ts";
 import { withReasons } from "./store/alerts/alert-reasons.ts";
 import { withSurvivors } from "./store/alerts/alert-survivors.ts";
@@ -12,6 +15,7 @@ import { watchedNumbers } from "./store/watchlists/read-watchlists.ts";
 
 type Reads = Pick<
   AlertDependencies,
+  | "countScope"
   | "findAlert"
   | "findDecided"
   | "findSupplierNumber"
@@ -29,11 +33,20 @@ type Reads = Pick<
  * Returns the reads of alerts. An alert stays with its supplier, and names the one into which that is merged; callers with a scope see each
  * supplier apart.
  */
-export function createAlertReads({ db, triage }: Pick<Database, "db" | "triage">, links: () => MergeLinks): Reads {
+export function createAlertReads(
+  { db, triage }: Pick<Database, "db" | "triage">,
+  links: () => MergeLinks,
+  now: () => Date,
+): Reads {
+  const countsOf = shareNext((scope: AlertScope) => countScope(db, scope, now()), JSON.stringify);
   const linksFor = (scope: SupplierScope | undefined): MergeLinks => (scope === undefined ? links() : NO_MERGES);
   const shown = async (from: Db, views: readonly AlertView[], scope: SupplierScope | undefined) =>
     withSurvivors(from, linksFor(scope), await withReasons(from, views));
   return {
+    async countScope(query) {
+      const counts = await countsOf(scopeOf(query));
+      return (mine) => countAlerts(db, query, counts, mine);
+    },
     listAlerts: async (query, order, limit) => shown(db, await listAlerts(db, query, order, limit), query.callerScope),
     async findAlert(alertId, scope) {
       const found = await findAlert(db, alertId, scope);

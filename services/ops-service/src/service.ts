@@ -52,7 +52,6 @@ import { REST_ROUTES } from "./rpc/rest.ts";
 import { batchHandlers } from "./rpc/runs/batch.ts";
 import { reportHandlers } from "./rpc/runs/reports.ts";
 import { retentionHandlers } from "./rpc/runs/retention.ts";
-import { shareNext } from "./rpc/share-next.ts";
 import { explainHandlers } from "./rpc/suppliers/explain-scores.ts";
 import { masterDataHandlers } from "./rpc/suppliers/master-data.ts";
 import { narrativeHandlers } from "./rpc/suppliers/narratives.ts";
@@ -62,8 +61,6 @@ import type { AuditConfig } from "./setup/audit-env.ts";
 import { createFullDisk } from "./setup/full-disk.ts";
 import type { NoNotices } from "./setup/notice-env.ts";
 import type { OutcomeSpecOf } from "./setup/read-outcome-spec.ts";
-import type { AlertScope } from "./store/alerts/alert-conditions.ts";
-import { countAlerts, countScope, scopeOf } from "./store/alerts/alert-counts.ts";
 import { createTriage, endDueTerms } from "./store/alerts/alert-triage.ts";
 import { findAlert } from "./store/alerts/alerts.ts";
 import { createChangeFeed } from "./store/alerts/change-feed.ts";
@@ -229,7 +226,6 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   );
   const feed = createChangeFeed(database.listen);
   starting.defer(feed.close);
-  const countsOf = shareNext((scope: AlertScope) => countScope(db, scope, now()), JSON.stringify);
   const connect = (url: string) =>
     starting.use(createMeshTransport({ url, ...calls, ...(telemetry && { sampleRatio: telemetry.sampleRatio }) }));
   const ml = connect(mlUrl);
@@ -289,7 +285,7 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
   );
   const delegations = createDelegations({ database, now, newId, limits: riskPolicy.delegations });
   const merges = starting.use(await startMerges({ database, now, newId }));
-  const reads = createAlertReads(database, merges.links);
+  const reads = createAlertReads(database, merges.links, now);
   const server = await startServer({
     ...listening,
     name: "ops-service",
@@ -335,7 +331,6 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           ...{ now, ...reads },
           findText: (query) => findText(db, query),
           ownersOf: delegations.ownersOf,
-          countAlerts: async (query, mine) => countAlerts(db, query, await countsOf(scopeOf(query)), mine),
           readKnownOwners: (scope) => readKnownOwners(db, scope),
           listModels: () => listScoringModels(db),
           listAlertModels: () => listAlertModels(db),

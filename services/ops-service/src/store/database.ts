@@ -127,6 +127,7 @@ export async function openDatabase(url: string, ownerUrl = url): Promise<Databas
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     maxWaiting: MAX_WAITING,
     maxParallelWorkers: 0,
+    preparesStatements: true,
   });
   const missingIndexes = await buildIndexes(pool, url, CONCURRENT_INDEXES, { schema: "bellwether" });
   // Pools that connect at their first query: the server has just answered the first pool.
@@ -149,6 +150,7 @@ export async function openDatabase(url: string, ownerUrl = url): Promise<Databas
     applicationName: "ops-service-triage",
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     lockTimeoutMs: TRIAGE_LOCK_TIMEOUT_MS,
+    preparesStatements: true,
   });
   const notices = connectPostgres(url, {
     max: MAX_NOTICE_CONNECTIONS,

@@ -3,6 +3,7 @@ import { addressForMessages, StorageError, shortCause } from "@bellwether/files/
 import type { ClientConfig } from "pg";
 import { libpqUrl } from "./libpq-url.ts";
 import { PostgresPool } from "./postgres-pool.ts";
+import { createPreparedStatements } from "./prepared-statements.ts";
 
 export interface PostgresOptions {
   /** Maximum number of connections. Default 10. */
@@ -30,6 +31,11 @@ export interface PostgresOptions {
    * milliseconds: starting a process takes longer than it saves. Left out: the server's setting.
    */
   readonly maxParallelWorkers?: number;
+  /**
+   * Whether the server parses statements that a connection runs again and again only once. For pools of short statements
+   * outside of transactions; behind PgBouncer only in session mode. Default false.
+   */
+  readonly preparesStatements?: boolean;
 }
 
 /** Maximum time to wait for a connection, including the wait in the pool's queue. */
@@ -49,6 +55,8 @@ const ANSWER_MARGIN_MS = 5_000;
  * longer.
  */
 const IDLE_IN_TRANSACTION_MS = 60_000;
+/** Time after which a connection with prepared statements is closed, so that those of old tables do not stay. */
+const PREPARED_LIFETIME_S = 3_600;
 const STARTING_PAUSE_MS = 50;
 /** SQLSTATE of a server that is starting up. */
 const CANNOT_CONNECT_NOW = "57P03";
@@ -74,7 +82,14 @@ export function connectionConfig(
 /** Creates a pool that connects at the first query, and reconnects whenever the server was unavailable. */
 export function connectPostgres(
   url: string,
-  { max = 10, maxWaiting, idleTimeoutMs = 0, maxParallelWorkers, ...options }: PostgresOptions = {},
+  {
+    max = 10,
+    maxWaiting,
+    idleTimeoutMs = 0,
+    maxParallelWorkers,
+    preparesStatements = false,
+    ...options
+  }: PostgresOptions = {},
 ): PostgresPool {
   const { statementTimeoutMs, lockTimeoutMs } = options;
   const settings = {
@@ -87,7 +102,9 @@ export function connectPostgres(
   };
   // For calls, an idle connection stays open: opening one costs the server more than keeping it.
   const config = { ...connectionConfig(url, options), max, idleTimeoutMillis: idleTimeoutMs };
-  return new PostgresPool(config, settings, maxWaiting);
+  if (!preparesStatements) return new PostgresPool(config, settings, maxWaiting);
+  const limited = { ...config, maxLifetimeSeconds: PREPARED_LIFETIME_S };
+  return new PostgresPool(limited, settings, maxWaiting, createPreparedStatements());
 }
 
 /**

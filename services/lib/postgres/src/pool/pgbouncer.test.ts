@@ -70,6 +70,22 @@ describe.skipIf(!hasPgBouncer())("behind PgBouncer in session mode (skipped wher
     expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
   });
 
+  test("the prepared statements of a client are not those of the next one", async () => {
+    const text = "select $1::int + 1 as next";
+    const ask = async (pool: Awaited<ReturnType<typeof open>>) => {
+      for (let i = 0; i < 5; i++) expect((await pool.query({ text, values: [i] })).rows).toEqual([{ next: i + 1 }]);
+      const { rows } = await pool.query(
+        "select pg_backend_pid() as pid, count(*)::int as count from pg_prepared_statements",
+      );
+      return rows[0];
+    };
+    const first = await openPostgres(url, { max: 1, preparesStatements: true });
+    const before = await ask(first);
+    expect(before).toMatchObject({ count: 1 });
+    await first.close();
+    expect(await ask(await open({ preparesStatements: true }))).toEqual(before);
+  });
+
   test("notifications arrive, and a lock of a session is held", async () => {
     const heard: string[] = [];
     const connection = await openNotifications(url, {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { currentSignal } from "@bellwether/telemetry/lazy-context";
 import { withSqlSpans } from "@bellwether/telemetry/postgres-spans";
 import pg from "pg";
+import type { PreparedStatements } from "./prepared-statements.ts";
 import { transientError } from "./transient-error.ts";
 
 /** Time in which the users of cut connections must release them; after that close() does not wait. */
@@ -33,14 +34,17 @@ export class PostgresPool extends pg.Pool {
   readonly #config: pg.ClientConfig;
   /** Ids of the server processes of connections. Behind PgBouncer, `processID` of node-postgres is not the one of the server. */
   readonly #serverProcesses: Pick<WeakMap<pg.ClientBase, number>, "get">;
+  readonly #statements: PreparedStatements | undefined;
 
   /**
    * @param maxWaiting Maximum number of calls that wait for a connection; the next one gets a PoolFullError at once.
+   * @param statements Prepared statements, for queries outside of transactions. Undefined: the server parses each query.
    */
   constructor(
     config: Omit<pg.PoolConfig, "stream" | "onConnect">,
     settings: SessionSettings,
     maxWaiting = Number.POSITIVE_INFINITY,
+    statements?: PreparedStatements,
   ) {
     const sockets = new Set<net.Socket>();
     const serverProcesses = new WeakMap<pg.ClientBase, number>();
@@ -50,6 +54,7 @@ export class PostgresPool extends pg.Pool {
     super({ ...config, onConnect, stream: () => trackedSocket(sockets) });
     this.#sockets = sockets;
     this.#config = config;
+    this.#statements = statements;
     this.#serverProcesses = serverProcesses;
     // A query on a broken connection rejects by itself. Without a listener, the "error" event would end the
     // process.
@@ -103,6 +108,17 @@ export class PostgresPool extends pg.Pool {
     }
   }
 
+  async #query(connection: pg.PoolClient, args: Parameters<pg.Pool["query"]>): Promise<unknown> {
+    const [query, ...values] = args;
+    const named = this.#statements?.named(connection, query) ?? query;
+    try {
+      return await connection.query(...([named, ...values] as typeof args));
+    } catch (error) {
+      if (named === query || !this.#statements?.isStale(connection, query, error)) throw error;
+      return await connection.query(...args);
+    }
+  }
+
   async #ask(args: Parameters<pg.Pool["query"]>): Promise<unknown> {
     const connection = await this.connect();
     const signal = currentSignal();
@@ -118,7 +134,7 @@ export class PostgresPool extends pg.Pool {
       await canceled;
     };
     try {
-      const result = await connection.query(...args);
+      const result = await this.#query(connection, args);
       await settle();
       connection.release();
       return result;

@@ -29,14 +29,20 @@ export interface AlertCounts {
   readonly decided: number;
 }
 
+/** @param mine the owners of the tab of the caller's alerts */
+type CountAlerts = (mine: readonly string[]) => Promise<AlertCounts>;
+
 export interface AlertDependencies extends AlertActionDependencies, AlertWatchDependencies {
   /** Replaces the text of a query by the suppliers that it finds. */
   /** Returns the numbers of the suppliers of a watchlist. @throws WatchlistNotFoundError when the caller does not see it */
   readonly watchedNumbers: (watchlistId: string, caller: Caller) => Promise<readonly number[]>;
   readonly findText: (query: AlertQuery) => Promise<AlertQuery>;
   readonly listAlerts: (query: AlertQuery, order: AlertListOrder, limit: number) => Promise<readonly AlertNames[]>;
-  /** @param mine the owners of the tab of the caller's alerts */
-  readonly countAlerts: (query: AlertQuery, mine: readonly string[]) => Promise<AlertCounts>;
+  /**
+   * Counts the alerts of a query's scope, once for the calls that ask at the same time. Returns a function that counts those
+   * of the list and of each tab.
+   */
+  readonly countScope: (query: AlertQuery) => Promise<CountAlerts>;
   /** Returns the owners whose deputy a person is now. */
   readonly ownersOf: (deputy: string) => Promise<readonly string[]>;
   readonly findAlert: (alertId: string, scope: SupplierScope | undefined) => Promise<AlertNames | undefined>;
@@ -74,9 +80,10 @@ export function alertHandlers(deps: AlertDependencies): Omit<ServiceImpl<typeof 
       const supplierIds = watchlistId === "" ? undefined : await deps.watchedNumbers(watchlistId, callerOf(context));
       const asked = { ...queryFromProto(request, { mine, scope }, deps.now()), ...(supplierIds && { supplierIds }) };
       const query = await deps.findText(asked);
-      // One after the other: a call uses one database connection at a time, and a call that has ended leaves no query.
-      const rows = await deps.listAlerts(query, order, size + 1);
-      const counts = await deps.countAlerts(query, mine);
+      // The shared query needs no connection of this call, which otherwise does one query at a time: a call that has
+      // ended leaves none.
+      const [rows, countAlerts] = await Promise.all([deps.listAlerts(query, order, size + 1), deps.countScope(query)]);
+      const counts = await countAlerts(mine);
       const { items, nextPageToken } = pageOf(rows, size, tokens, ({ alert }) => keyOf(alert, order.by));
       return {
         ...{ alerts: items.map(alertToProto), nextPageToken, deputyFor: [...deputyFor] },

@@ -33,16 +33,24 @@ interface RunColumns extends Record<string, unknown> {
   readonly isStored: boolean;
 }
 
+/** Runs and their previous runs, by id: what their stored explanation data mean. */
+export type ExplainedRuns = ReadonlyMap<number, RunColumns>;
+
 /**
  * Reads the stored explanation data of some scores with those of the previous scores, by `scoreKey`, in any
  * order: of each chunk only the slice of the supplier. Only the tables of these runs are read. Scores that do
  * not exist, or whose run was dropped, are left out.
+ * @param runs the runs of the scores, for callers that have read them. Left out: they are read
  */
-export async function readStoredScores(db: Db, keys: readonly ScoreKey[]): Promise<ReadonlyMap<string, StoredScore>> {
+export async function readStoredScores(
+  db: Db,
+  keys: readonly ScoreKey[],
+  runs?: ExplainedRuns,
+): Promise<ReadonlyMap<string, StoredScore>> {
   if (keys.length === 0) return new Map();
   const suppliersOf = new Map<number, number[]>();
   for (const { runId, supplier } of keys) suppliersOf.set(runId, [...(suppliersOf.get(runId) ?? []), supplier]);
-  const byRun = await readRuns(db, [...suppliersOf.keys()]);
+  const byRun = runs ?? (await readExplainedRuns(db, [...suppliersOf.keys()]));
   const selects = [...suppliersOf].flatMap(([runId, suppliers]) => {
     const run = byRun.get(runId);
     if (!run?.isStored) return [];
@@ -72,7 +80,7 @@ export async function readStoredScores(db: Db, keys: readonly ScoreKey[]): Promi
 }
 
 /** Reads runs and their previous runs. */
-async function readRuns(db: Db, runIds: readonly number[]): Promise<ReadonlyMap<number, RunColumns>> {
+export async function readExplainedRuns(db: Db, runIds: readonly number[]): Promise<ExplainedRuns> {
   const ids = sql.param([...runIds]);
   const { rows } = await db.execute<RunColumns>(sql`
     select r.id as "runId", r.iso_week as "isoWeek", r.previous_run_id as "previousRunId",

@@ -56,17 +56,42 @@ export async function findMatches(
   limit: number,
   scope: SupplierScope | undefined,
 ): Promise<readonly FoundSupplier[]> {
+  return (await findRows(db, query, { limit, scope, isOrdered: true })).map(foundOf);
+}
+
+/** Finds the numbers of the same suppliers. When there are more than the limit, names inside of which the query is are any of them. */
+export async function findNumbers(
+  db: Db,
+  query: string,
+  limit: number,
+  scope: SupplierScope | undefined,
+): Promise<readonly number[]> {
+  return (await findRows(db, query, { limit, scope, isOrdered: false })).map(({ number }) => number);
+}
+
+interface FindOptions {
+  readonly limit: number;
+  readonly scope: SupplierScope | undefined;
+  /** Whether names that contain the query are ordered. */
+  readonly isOrdered: boolean;
+}
+
+async function findRows(db: Db, query: string, options: FindOptions): Promise<readonly FoundRow[]> {
+  const { limit, scope } = options;
   const keys = searchQuery(query);
   if (keys.text === "") return [];
   const beginnings = distinct((await db.execute<FoundRow>(beginningsSql(keys, limit, scope))).rows);
-  const inside = searchesInside(keys) ? insideSql(keys, limit, scope) : undefined;
-  if (beginnings.length >= limit || !inside) return beginnings.slice(0, limit).map(foundOf);
-  const found = distinct([...beginnings, ...(await db.execute<FoundRow>(inside)).rows]);
-  if (found.length > 0) return found.slice(0, limit).map(foundOf);
+  const inside = searchesInside(keys) ? insideSql(keys, options) : undefined;
+  if (beginnings.length >= limit || !inside) return beginnings.slice(0, limit);
+  const found = distinct([...beginnings, ...(await readNumbers(db, inside, "name"))]);
+  if (found.length > 0) return found.slice(0, limit);
   const similarNames = similarSql(keys, limit, scope);
-  if (!similarNames) return [];
-  const similar = await db.execute<{ number: number }>(similarNames);
-  return similar.rows.map(({ number }) => ({ number, match: "similar_name", identifier: null }));
+  return similarNames ? await readNumbers(db, similarNames, "similar_name") : [];
+}
+
+async function readNumbers(db: Db, query: SQL, match: MatchKind): Promise<readonly FoundRow[]> {
+  const { rows } = await db.execute<{ number: number }>(query);
+  return rows.map(({ number }) => ({ number, match, kind: null, value: null }));
 }
 
 /** Returns the SQL of whole and begun ids, identifiers and names. Each part reads at most `limit` index entries. */
@@ -95,17 +120,20 @@ function beginningsSql({ text, identifier }: SearchQuery, limit: number, scope: 
 }
 
 /**
- * Returns the SQL of names that contain all words of the query; names in which the query begins a word come first.
+ * Returns the SQL of names that contain all words of the query. Ordered, names in which the query begins a word come first.
  * Undefined: no word is long enough for the index.
  */
-function insideSql({ text }: SearchQuery, limit: number, scope: SupplierScope | undefined): SQL | undefined {
+function insideSql({ text }: SearchQuery, { limit, scope, isOrdered }: FindOptions): SQL | undefined {
   const words = text.split(" ").slice(0, MAX_WORDS);
   if (!words.some((word) => INDEXED.test(word))) return undefined;
   const contains = (part: string): SQL => sql`k.name_key like ${`%${escapeLike(part)}%`}`;
+  const matching = sql.join([...words.map(contains), ...numberInScope(scope, sql`k.supplier_id`)], sql` and `);
+  if (!isOrdered)
+    return sql`select k.supplier_id as number from bellwether.supplier_search k where ${matching} limit ${limit}::int`;
   return sql`
-    select number, 'name' as match, null::text as kind, null::text as value from (
+    select number from (
       select k.supplier_id as number, k.name_key from bellwether.supplier_search k
-      where ${sql.join([...words.map(contains), ...numberInScope(scope, sql`k.supplier_id`)], sql` and `)} limit ${Math.max(limit, MIN_NAMES)}::int
+      where ${matching} limit ${Math.max(limit, MIN_NAMES)}::int
     ) k order by k.name_key not like ${`% ${escapeLike(text)}%`}, k.name_key, number limit ${limit}::int`;
 }
 

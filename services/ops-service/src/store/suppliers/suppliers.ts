@@ -36,11 +36,11 @@ import {
 } from "../scores/score-rows.ts";
 import { findScoredRun, latestScoredRun, runOfToken } from "../scores/scored-runs.ts";
 import { listScoringModels } from "../scores/scoring-models.ts";
-import { readStoredScores, scoreKey } from "../scores/stored-scores.ts";
+import { type ExplainedRuns, readExplainedRuns, readStoredScores, scoreKey } from "../scores/stored-scores.ts";
 import { andInScope } from "../supplier-scopes.ts";
 import { mergedScores } from "./merged-scores.ts";
 import { alertedMembers, type RunMerges, readRunMerges, shownFor, withSurvivors } from "./run-merges.ts";
-import { findMatches } from "./search-suppliers.ts";
+import { findNumbers } from "./search-suppliers.ts";
 import { countGroups, type LinkedRun } from "./supplier-groups.ts";
 import { readPage } from "./supplier-pages.ts";
 import { readSuppliers } from "./supplier-rows.ts";
@@ -81,8 +81,9 @@ export async function listSuppliers(
   // What does not depend on each other is read at the same time, with a connection each.
   const { scope } = query;
   const links = scope ? NO_MERGES : allLinks;
-  const [found, labels, visible, alone, whole, merges] = await Promise.all([
-    query.query === "" ? null : findMatches(db, query.query, MAX_CANDIDATES + 1, scope),
+  const [explained, found, labels, visible, alone, whole, merges] = await Promise.all([
+    readExplainedRuns(db, [run.id]),
+    query.query === "" ? null : findNumbers(db, query.query, MAX_CANDIDATES + 1, scope),
     labelFilter(db, query),
     scope && labelFilter(db, { ...NO_CONDITIONS, ...scope }),
     hasActiveAlerts === undefined ? undefined : alertedSuppliers(db, run.modelName),
@@ -92,7 +93,7 @@ export async function listSuppliers(
   const { represented } = merges;
   const alerted = alone && withMembers(links, alone);
   const alertedByMerge = hasActiveAlerts === undefined || alone ? [] : await alertedMembers(db, links, run.modelName);
-  const matching = found?.slice(0, MAX_CANDIDATES).map(({ number }) => number);
+  const matching = found?.slice(0, MAX_CANDIDATES);
   const candidates = candidatesOf(
     matching && withMembers(links, matching),
     query.watched && withMembers(links, query.watched),
@@ -121,7 +122,7 @@ export async function listSuppliers(
   const rows = early ?? (totalSize === 0 ? [] : await readRows(totalSize));
   const facets = query.includeFacets ? supplierFacets(groups, labels, run.features) : null;
   return {
-    suppliers: await withScores(db, run, rows, { labelTexts, merges }),
+    suppliers: await withScores(db, run, rows, { labelTexts, merges, explained }),
     mergedSuppliers: represented.length,
     ...{ runId: run.id, isoWeek: run.isoWeek, formula: run.formula, modelName: run.modelName, modelNames },
     totalSize,
@@ -149,7 +150,11 @@ async function withScores(
   db: Db,
   run: ScoredRunWithFeatures,
   rows: readonly ScoreRow[],
-  { labelTexts, merges: { links } }: { readonly labelTexts: LabelTexts; readonly merges: RunMerges },
+  {
+    labelTexts,
+    merges: { links },
+    explained,
+  }: { readonly labelTexts: LabelTexts; readonly merges: RunMerges; readonly explained: ExplainedRuns },
 ): Promise<readonly Supplier[]> {
   const numbers = rows.map(({ supplier }) => supplier);
   const keys = numbers.map((supplier) => ({ runId: run.id, supplier }));
@@ -157,7 +162,7 @@ async function withScores(
     readSuppliers(db, withSurvivors(links, numbers), {
       ...{ modelName: run.modelName, withIdentifiers: false, withMerges: !links.isEmpty, labelTexts },
     }),
-    readStoredScores(db, keys),
+    readStoredScores(db, keys, explained),
   ]);
   return rows.flatMap((row) => {
     const one = shownFor(row.supplier, suppliers, links);
