@@ -31,15 +31,16 @@ export function runOutsideCalls<T>(work: () => T): T {
 }
 
 /**
- * Runs `work` in the trace of the call in which the code runs, without the call's abort signal: for a query whose result
- * other calls wait for, too.
+ * Runs `work` in the trace of the call in which the code runs, with another abort signal than that of the call: for a query
+ * whose result other calls wait for, too.
  */
-export function runWithoutSignal<T>(work: () => T): T {
+export function runWithSignal<T>(signal: AbortSignal, work: () => T): T {
   const current = storage.getStore();
-  if (current === undefined || !("traceContext" in current)) return storage.run(current ?? ROOT_CONTEXT, work);
-  const source: ContextSource = {
+  const source: ContextSource & { readonly signal: AbortSignal } = {
+    signal,
     get traceContext() {
-      return current.traceContext;
+      if (current === undefined) return ROOT_CONTEXT;
+      return "traceContext" in current ? current.traceContext : current;
     },
   };
   return storage.run(source, work);

@@ -57,11 +57,66 @@ test("a later call runs the query again", async () => {
   expect(await shared("a")).toBe(2);
 });
 
-test("a query does not have the signal of the call that began it", async () => {
+/** Runs work as a call that can be ended. */
+function inCall<T>(work: () => Promise<T>) {
+  const ending = new AbortController();
+  const source = { signal: ending.signal, traceContext: unsampledContext() };
+  const result = runInContext(source, work);
+  return { result, end: () => ending.abort(new Error("the call has ended")) };
+}
+
+/** A query whose runs end only with their signal. */
+function endlessQuery() {
+  const signals: AbortSignal[] = [];
   const shared = shareNext(
-    async (_request: string) => currentSignal(),
+    (_request: string) =>
+      new Promise<string>((_, reject) => {
+        const signal = currentSignal();
+        if (!signal) throw new Error("the query has no signal");
+        signals.push(signal);
+        signal.addEventListener("abort", () => reject(signal.reason));
+      }),
     (request) => request,
   );
-  const source = { signal: AbortSignal.abort(), traceContext: unsampledContext() };
-  expect(await runInContext(source, () => shared("a"))).toBeUndefined();
+  return { signals, shared };
+}
+
+test("a query ends when the call that waits for it has ended, and a later call begins it again", async () => {
+  const { signals, shared } = endlessQuery();
+  const call = inCall(() => shared("a"));
+  call.end();
+  await expect(call.result).rejects.toThrow("the call has ended");
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  const next = inCall(() => shared("a"));
+  await expect.poll(() => signals.length).toBe(2);
+  next.end();
+  await expect(next.result).rejects.toThrow("the call has ended");
+});
+
+test("the end of one call does not end the query of the others", async () => {
+  const { runs, shared } = openQuery();
+  const first = shared("a");
+  const [leaving, staying] = [inCall(() => shared("a")), inCall(() => shared("a"))];
+  leaving.end();
+  await expect(leaving.result).rejects.toThrow("the call has ended");
+  runs[0]?.end("old");
+  expect(await first).toBe("old");
+  await expect.poll(() => runs.length).toBe(2);
+  runs[1]?.end("new");
+  expect(await staying.result).toBe("new");
+});
+
+test("a run is left out when all calls that waited for it have ended", async () => {
+  const { runs, shared } = openQuery();
+  const first = shared("a");
+  const second = inCall(() => shared("a"));
+  second.end();
+  await expect(second.result).rejects.toThrow("the call has ended");
+  runs[0]?.end("old");
+  expect(await first).toBe("old");
+  const third = shared("a");
+  await expect.poll(() => runs.length).toBe(2);
+  runs[1]?.end("new");
+  expect(await third).toBe("new");
+  expect(runs).toHaveLength(2);
 });

@@ -80,11 +80,15 @@ export function alertHandlers(deps: AlertDependencies): Omit<ServiceImpl<typeof 
       const supplierIds = watchlistId === "" ? undefined : await deps.watchedNumbers(watchlistId, callerOf(context));
       const asked = { ...queryFromProto(request, { mine, scope }, deps.now()), ...(supplierIds && { supplierIds }) };
       const query = await deps.findText(asked);
-      // The shared query needs no connection of this call, which otherwise does one query at a time: a call that has
-      // ended leaves none.
-      const [rows, countAlerts] = await Promise.all([deps.listAlerts(query, order, size + 1), deps.countScope(query)]);
-      const counts = await countAlerts(mine);
-      const { items, nextPageToken } = pageOf(rows, size, tokens, ({ alert }) => keyOf(alert, order.by));
+      // At the same time, because calls share the query that counts. A call that has failed leaves no query.
+      const [listed, counted] = await Promise.allSettled([
+        deps.listAlerts(query, order, size + 1),
+        deps.countScope(query),
+      ]);
+      if (listed.status === "rejected") throw listed.reason;
+      if (counted.status === "rejected") throw counted.reason;
+      const counts = await counted.value(mine);
+      const { items, nextPageToken } = pageOf(listed.value, size, tokens, ({ alert }) => keyOf(alert, order.by));
       return {
         ...{ alerts: items.map(alertToProto), nextPageToken, deputyFor: [...deputyFor] },
         ...countsToProto(counts),
