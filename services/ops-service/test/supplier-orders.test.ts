@@ -103,6 +103,12 @@ const FILTERS: readonly (readonly [name: string, filter: Partial<SupplierQuery>,
   ["a region", { regions: ["EU"] }, ({ region }) => region === "EU"],
   ["a band", { bands: ["high"] }, ({ band }) => band === 4],
   [
+    "a band and rising",
+    { bands: ["low"], changes: ["up"] },
+    ({ band, change }) => band === 2 && change !== null && change > 0,
+  ],
+  ["two bands with others between them", { bands: ["low", "high"] }, ({ band }) => band === 2 || band === 4],
+  [
     "a region and bands",
     { regions: ["US"], bands: ["low", "medium"] },
     ({ region, band }) => region === "US" && (band === 2 || band === 3),

@@ -3,12 +3,14 @@ import {
   countSuppliers,
   MAX_FACET_VALUES,
   type SupplierGroup,
+  scoreRange,
   supplierFacets,
   withoutGroups,
 } from "./supplier-facets.ts";
 
 const group = (over: Partial<SupplierGroup>): SupplierGroup => ({
   ...{ band: "low", region: 1, category: 7, change: "none", present: 4, suppliers: 1 },
+  ...{ minScore: null, maxScore: null },
   ...over,
 });
 const NONE = { bands: [], regions: [], categories: [], changes: [], completenessBelow: undefined };
@@ -62,4 +64,17 @@ test("groups without the suppliers of others have the numbers of the rest, and n
     { value: "unknown", suppliers: 1 },
   ]);
   expect(regions.map(({ value }) => value).sort()).toEqual([0, 1]);
+});
+
+test("the range of bands covers the scores of their groups, and is null without a score", () => {
+  const groups = [
+    group({ band: "high", suppliers: 2, minScore: 0.8, maxScore: 0.9 }),
+    group({ band: "high", region: 2, suppliers: 1, minScore: 0.75, maxScore: 0.75 }),
+    group({ band: "low", suppliers: 5, minScore: 0, maxScore: 0.3 }),
+    group({ band: "unknown", suppliers: 3 }),
+  ];
+  expect(scoreRange(groups, ["high"])).toEqual({ min: 0.75, max: 0.9, suppliers: 3 });
+  expect(scoreRange(groups, ["low", "unknown"])).toEqual({ min: 0, max: 0.3, suppliers: 5 });
+  expect(scoreRange(groups, ["unknown"])).toBeNull();
+  expect(scoreRange(groups, ["medium"])).toBeNull();
 });

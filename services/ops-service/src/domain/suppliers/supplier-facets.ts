@@ -10,6 +10,28 @@ export interface SupplierGroup {
   /** Number of features with a value. Null: not recorded. */
   readonly present: number | null;
   readonly suppliers: number;
+  /** The lowest and the highest score of the group. Null: without a score. */
+  readonly minScore: number | null;
+  readonly maxScore: number | null;
+}
+
+/** The scores of some groups. */
+export interface ScoreRange {
+  readonly min: number;
+  readonly max: number;
+  /** Number of suppliers of the groups. */
+  readonly suppliers: number;
+}
+
+/** Returns the range of the scores in some bands. Null: no supplier of them has a score. */
+export function scoreRange(groups: readonly SupplierGroup[], bands: readonly Band[]): ScoreRange | null {
+  const scored = groups.filter(({ band, minScore }) => bands.includes(band) && minScore !== null);
+  if (scored.length === 0) return null;
+  return {
+    min: scored.reduce((least, { minScore }) => Math.min(least, minScore ?? least), Number.POSITIVE_INFINITY),
+    max: scored.reduce((most, { maxScore }) => Math.max(most, maxScore ?? most), Number.NEGATIVE_INFINITY),
+    suppliers: scored.reduce((sum, { suppliers }) => sum + suppliers, 0),
+  };
 }
 
 /** The conditions of a filter that groups can answer, with labels as ids. */

@@ -16,13 +16,15 @@ interface GroupRow extends Record<string, unknown> {
   readonly change: ChangeDirection;
   readonly present: number | null;
   readonly suppliers: number;
+  readonly minScore: number | null;
+  readonly maxScore: number | null;
 }
 
 /** Counts the suppliers of a run in groups of equal values. @param condition on the score `s` */
 export async function countGroups(db: Db, runId: number, condition?: SQL): Promise<readonly SupplierGroup[]> {
   const { rows } = await db.execute<GroupRow>(sql`
     select s.band, coalesce(s.region, 0) as region, coalesce(s.category, 0) as category, ${CHANGE} as change, s.present,
-      count(*)::float8 as suppliers
+      count(*)::float8 as suppliers, min(s.p) as "minScore", max(s.p) as "maxScore"
     from ${scoresOf(runId)} s where ${condition ?? sql`true`} group by 1, 2, 3, 4, 5`);
   return rows.map(({ band, ...row }) => ({ ...row, band: bandFromNumber(band) ?? "unknown" }));
 }

@@ -19,6 +19,7 @@ import {
   type GroupFilter,
   groupsWithin,
   type SupplierGroup,
+  scoreRange,
   supplierFacets,
   withoutGroups,
 } from "../../domain/suppliers/supplier-facets.ts";
@@ -111,8 +112,10 @@ export async function listSuppliers(
     ...[...restricted, ...notRepresented, ...conditionsOf(query, labels, run)],
     ...(visible ? conditionsOf(NO_CONDITIONS, visible, run) : []),
   ];
-  const readRows = (size: number) => readPage(db, run, { ...query, conditions, totalSize: size, runSize }, limit);
+  const range = query.bands.length === 0 ? null : scoreRange(whole, query.bands);
   const few = fewFound({ candidates, alerted: hasActiveAlerts ? alerted : undefined });
+  const page = { ...query, conditions, runSize, range, areListed: few !== undefined };
+  const readRows = (size: number) => readPage(db, run, { ...page, totalSize: size }, limit);
   const [counted, early] = await Promise.all([
     groupsThat(db, run.id, all, { restricted, notRepresented, isCounted, candidates, alerted }),
     few === undefined ? undefined : readRows(few),
@@ -249,8 +252,9 @@ interface FoundBefore {
   readonly alerted: readonly number[] | undefined;
 }
 
+/** The numbers are one text: the driver would convert each of thousands apart. */
 const isOneOf = (runId: number, suppliers: readonly number[]): SQL =>
-  sql`s.run = ${runId}::int and s.supplier = any(${sql.param([...suppliers])}::int[])`;
+  sql`s.run = ${runId}::int and s.supplier = any(${`{${suppliers.join()}}`}::int[])`;
 
 /** Returns the conditions on the score `s` that the groups of a run cannot answer. */
 function restrictions(
