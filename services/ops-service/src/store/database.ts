@@ -83,8 +83,8 @@ const MAX_WAITING = 128;
 const MAX_RUNS_WAITING = 32;
 /** More than the actions that run at the same time, so that some which wait for a locked alert do not stop the others. */
 const MAX_TRIAGE_CONNECTIONS = 8;
-/** Time that an action waits for a row which another transaction has locked. */
-const TRIAGE_LOCK_TIMEOUT_MS = 1_000;
+/** Time that an action waits for a row which another transaction has locked: less than the default deadline of a call, 2 s. */
+const TRIAGE_LOCK_TIMEOUT_MS = 1_500;
 
 /** Time that the removal of old scores waits for a lock, or for readers that began before it. The next pass tries again. */
 const RETENTION_LOCK_TIMEOUT_MS = 5_000;
