@@ -80,7 +80,9 @@ test.each([
 ])("the former option of %j is an error that names the new one", async (words, message) => {
   const { error, printed } = await call(...words);
   expect(error).toMatchObject({ message: `error: ${message}` });
-  expect(printed).toContain("(add --help for the options and examples)");
+  expect(printed).toContain(
+    "(add --help to a command for its options and examples; npx bellwether --help lists the commands)",
+  );
   expect(
     (
       await call(

@@ -167,7 +167,9 @@ export async function createProgram(context: CliContext, words: readonly string[
     // `alerts resolve --version N` is an option of the subcommand.
     .enablePositionalOptions()
     .configureHelp({ visibleOptions })
-    .showHelpAfterError("(add --help for the options and examples)")
+    .showHelpAfterError(
+      "(add --help to a command for its options and examples; npx bellwether --help lists the commands)",
+    )
     .exitOverride();
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {
     const command = words.includes(name) ? (await load())(context) : new Command(name);

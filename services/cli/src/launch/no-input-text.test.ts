@@ -5,7 +5,7 @@ const PEERS = { ML_SERVICE_URL: "http://localhost:9081", OPS_SERVICE_URL: "http:
 
 test("a missing weekly file is named with its folder, the variables, and a command that can be pasted", () => {
   expect(noInputText({ env: {}, cwd: "/home/jo" }, PEERS, "2026-W47")).toBe(
-    "there is no weekly file: new_data_weekly.csv (WEEKLY_INPUT) does not exist in /home/jo (WEEKLY_INPUT_FOLDER). Put it there, and the scheduler runs it at its next time; or set WEEKLY_INPUT_FOLDER or WEEKLY_INPUT and start again; or run a file while the services run: npx bellwether weekly run --week 2026-W47 --input FILE",
+    "there is no weekly file: new_data_weekly.csv (WEEKLY_INPUT) does not exist in /home/jo (WEEKLY_INPUT_FOLDER). Put it there, and the scheduler runs it at its next time; or set WEEKLY_INPUT_FOLDER or WEEKLY_INPUT and start again; or run a file while the services run: npx bellwether weekly run --week 2026-W47 --input FILE; or make a file of demo suppliers: npx bellwether demo (demo/new_data_weekly.csv)",
   );
 });
 
@@ -22,6 +22,7 @@ test("the command has what another terminal does not have: configuration and por
   expect(text).toContain("2026-W47.csv (WEEKLY_INPUT) does not exist in /home/jo/in (WEEKLY_INPUT_FOLDER)");
   expect(text).toContain("Put it there, and run the week: npx bellwether weekly trigger --week 2026-W47 ");
   expect(text).not.toContain("runs it at its next time");
+  expect(text).not.toContain("demo");
   expect(text).toMatch(
     /run --week 2026-W47 --input FILE --config 'my files\/model\.yaml' --mapping mapping\.yaml --ops http:\/\/localhost:4711$/,
   );

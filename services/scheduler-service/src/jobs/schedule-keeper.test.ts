@@ -22,6 +22,8 @@ async function setUp(url: string, file?: string, cron = "0 6 * * 1") {
   const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-keeper-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const reasons: (string | null)[] = [];
+  const lines: (readonly [level: string, text: string])[] = [];
+  const log = (level: string) => (_fields: object, text: string) => void lines.push([level, text]);
   let present = PRESENT;
   const pauseFile = file ?? path.join(folder, "schedule.json");
   const start = async () =>
@@ -31,7 +33,10 @@ async function setUp(url: string, file?: string, cron = "0 6 * * 1") {
         cron,
         timeZone: "Europe/Berlin",
         pauseFile: openPauseFile(pauseFile),
-        logger: createLogger({ name: "keeper", level: "silent" }),
+        logger: Object.assign(createLogger({ name: "keeper", level: "silent" }), {
+          info: log("info"),
+          warn: log("warn"),
+        }),
         now: () => present,
         everyMs: NEVER_MS,
         report: (reason) => reasons.push(reason),
@@ -42,6 +47,7 @@ async function setUp(url: string, file?: string, cron = "0 6 * * 1") {
     start,
     pauseFile,
     reasons,
+    lines,
     goTo: (time: Date) => {
       present = time;
     },
@@ -71,6 +77,7 @@ async function assertWrittenAgain(url: string, remove: DeleteJob): Promise<void>
       const { queue } = set;
       const keeper = await set.start();
       const { nextRunMs } = await keeper.setPaused(false);
+      expect(set.lines, "a first start repairs nothing").toEqual([["info", "schedule written"]]);
       if (paused) await keeper.setPaused(true);
       await lose(queue, `repeat:weekly:${nextRunMs}`, remove);
       keeper.nudge();
@@ -84,6 +91,7 @@ async function assertWrittenAgain(url: string, remove: DeleteJob): Promise<void>
         { timeout: 10_000 },
       );
       expect(set.reasons.at(-1)).toBeNull();
+      expect(set.lines.at(-1)).toEqual(["warn", "schedule written again"]);
       await queue.obliterate({ force: true });
     }
   }

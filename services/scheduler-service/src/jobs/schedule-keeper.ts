@@ -62,6 +62,8 @@ export interface ScheduleKeeper extends AsyncDisposable {
   nudge(): void;
 }
 
+/** What is wrong with a store that has no schedule, such as that of a first start. */
+const NO_SCHEDULE = "no schedule";
 /** States of a job that has not ended. */
 const TO_COME: ReadonlySet<string> = new Set(["delayed", "waiting", "prioritized", "active"]);
 
@@ -107,7 +109,7 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     const sinceMs = latest.sinceMs ?? Math.min(now().getTime(), next ?? Number.POSITIVE_INFINITY);
     const wanted = { ...latest, sinceMs };
     const lacks = !found
-      ? "no schedule"
+      ? NO_SCHEDULE
       : found.pattern !== cron || found.tz !== timeZone
         ? "another cron pattern or time zone"
         : stored?.paused !== wanted.paused
@@ -134,11 +136,9 @@ export async function startScheduleKeeper(config: ScheduleKeeperConfig): Promise
     const isKept = kept?.paused === wanted.paused && kept.changedMs === wanted.changedMs;
     if (!isKept || kept.sinceMs !== wanted.sinceMs) await pauseFile.write(wanted);
     const { paused, nextRunMs: next } = await state();
-    if (lacks !== "")
-      logger.warn(
-        { ...ofModel, found: lacks, next: next === null ? null : new Date(next).toISOString() },
-        "schedule written again",
-      );
+    const written = { ...ofModel, next: next === null ? null : new Date(next).toISOString() };
+    if (lacks === NO_SCHEDULE && kept === null) logger.info(written, "schedule written");
+    else if (lacks !== "") logger.warn({ ...written, found: lacks }, "schedule written again");
     report(paused || next !== null ? null : `${scheduleText} has no next run`);
   };
 
