@@ -239,6 +239,6 @@ it("accepts tokens in clear text on an address that other machines can reach onl
 it("logs that authentication is off", async () => {
   await using open = await startEcho();
   expect(open.logged.map((line) => line.msg)).toContain(
-    "authentication is off: every process of this machine may do everything",
+    "authentication is off: every process of this machine may do everything (docs/sign-in.md turns it on)",
   );
 });

@@ -239,7 +239,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     );
     const addresses = { grpc, web, admin };
     logger.info({ grpc: addressText(grpc), web: addressText(web), admin: addressText(admin) }, "listening");
-    if (!auth) logger.warn("authentication is off: every process of this machine may do everything");
+    if (!auth)
+      logger.warn(
+        "authentication is off: every process of this machine may do everything (docs/sign-in.md turns it on)",
+      );
 
     const drainAll = async (): Promise<void> => {
       const drainMs = options.drainMs ?? DRAIN_MS;
