@@ -76,8 +76,14 @@ export function startAccess(config: AccessConfig, deps: AccessDependencies): Acc
       apiKeyHandlers({
         now,
         createKey: (key) => createApiKey(inTransaction, newId, key),
-        revokeKey: (keyId, revokedBy, at) => revokeApiKey(inTransaction, newId, keyId, revokedBy, at),
-        listKeys: (query, at, limit) => listApiKeys(db, query, at, limit),
+        revokeKey: async (keyId, revokedBy, at) => {
+          await keys.recordUses();
+          return revokeApiKey(inTransaction, newId, keyId, revokedBy, at);
+        },
+        listKeys: async (query, at, limit) => {
+          await keys.recordUses();
+          return listApiKeys(db, query, at, limit);
+        },
         watchKeys: keys.lists,
         recordUses: (uses, at) => recordKeyUses(db, uses, at),
         refresh: keys.refresh,

@@ -10,6 +10,7 @@ import { env } from "@bellwether/env/env";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import type { ServiceSpec } from "@bellwether/mesh/server/run-service";
 import { peerSettings } from "@bellwether/mesh/server/server-env";
+import type { ServerOptions } from "@bellwether/mesh/server/start-server";
 import { NARRATIVE_ENV } from "@bellwether/narrative/env/narrative-env";
 import { openNarrator } from "@bellwether/narrative/env/open-narrator";
 import { providePostgres } from "@bellwether/postgres/embedded/provide-postgres";
@@ -52,6 +53,12 @@ async function readFurtherModels(folders: readonly ModelFolder[], shared: RiskPo
   return models;
 }
 
+/** The page behind a proxy that sends another Host has the origin of the public URL. */
+function withPublicOrigin(web: ServerOptions["web"] = {}, publicUrl: string | null): Pick<ServerOptions, "web"> {
+  if (publicUrl === null) return { web };
+  return { web: { ...web, allowedOrigins: [...(web.allowedOrigins ?? []), pageUrl(publicUrl).origin] } };
+}
+
 /** ops-service as a process: reads its environment variables and starts it with them. */
 export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
   name: "ops-service",
@@ -83,6 +90,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
     const ownerUrl = config.databaseOwnerUrl?.reveal() ?? (isEmbedded ? database.url : undefined);
     return createOpsService({
       ...settings,
+      ...withPublicOrigin(settings.web, config.publicUrl),
       databaseUrl: isEmbedded ? serviceRoleUrl(database.url) : database.url,
       ...(ownerUrl !== undefined && { databaseOwnerUrl: ownerUrl }),
       audit,

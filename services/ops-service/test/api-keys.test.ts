@@ -246,6 +246,19 @@ test("the latest use of a key is recorded", async () => {
   expect(await outcome(keys.recordApiKeyUse({ uses }, admin))).toBe("ROLE_MISSING");
 });
 
+test("a list of keys has a use from just before, and so has the answer that revokes the key", async () => {
+  const { apiKey, secret } = await newKey({ name: "used" });
+  const keyId = apiKey?.keyId ?? "";
+  const before = Date.now();
+  await useKey(secret);
+  const listed = (await keys.listApiKeys({ pageSize: 200 }, admin)).apiKeys.find((key) => key.keyId === keyId);
+  expect(listed?.lastUsedAt && timestampMs(listed.lastUsedAt)).toBeGreaterThanOrEqual(before);
+  const again = Date.now();
+  await useKey(secret);
+  const revoked = (await keys.revokeApiKey({ keyId }, admin)).apiKey;
+  expect(revoked?.lastUsedAt && timestampMs(revoked.lastUsedAt)).toBeGreaterThanOrEqual(again);
+});
+
 describe("the list that other services watch", () => {
   const listAt = async (grpcUrl: string, holdMs = 60_000, monotonicMs = () => performance.now()) => {
     const token = await harness.token("ml", ["service"]);

@@ -45,3 +45,24 @@ test("a sign-in that was begun before the service was killed ends after its rest
   const session = await browser.fetch(`${url}/auth/session`);
   expect([session.status, await session.json()]).toEqual([200, expect.objectContaining({ name: "Ada Lovelace" })]);
 });
+
+test("behind a proxy that sends another Host, the origin of the public URL is the page's own", async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "bellwether-public-url-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await using cluster = await usePostgres();
+  const port = await freePort();
+  await using _ops = await startService("ops-service", {
+    DATABASE_URL: await cluster.createDatabase(),
+    BELLWETHER_DATA_DIR: folder,
+    OPS_SERVICE_WEB_PORT: String(port),
+    BELLWETHER_PUBLIC_URL: "https://risk.example.org/bellwether",
+  });
+  const statusFor = async (origin: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/alerts`, { headers: { origin } });
+    await response.body?.cancel();
+    return response.status;
+  };
+  expect(await statusFor("https://risk.example.org")).toBe(200);
+  expect(await statusFor("http://risk.example.org")).toBe(403);
+  expect(await statusFor("https://other.example.org")).toBe(403);
+});

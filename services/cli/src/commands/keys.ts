@@ -150,7 +150,7 @@ function keyJson(key: ApiKey) {
 
 function keyLine(key: ApiKey): string {
   const { key_id, name, prefix, role, expires_at, last_used_at, revoked_at } = keyJson(key);
-  const used = last_used_at === null ? "never used" : `last used ${last_used_at}`;
+  const used = last_used_at === null ? "no use recorded" : `last used ${last_used_at}`;
   const end = revoked_at === null ? `ends ${expires_at}` : `revoked ${revoked_at}`;
   const scope = scopeText(key.scope);
   return `${key_id}  ${prefix}…  ${role.padEnd(7)}  ${name}  ${end}, ${used}${scope && `, ${printable(scope)}`}`;

@@ -14,3 +14,14 @@ export const ORDER_CONTROLS_REASON =
 /** Returns a text with these characters as their codes. */
 export const withShownControls = (text: string): string =>
   text.replace(EACH_ORDER_CONTROL, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
+
+/** Characters that nobody sees, among them the ones above: with one, two names look the same and are compared as different. */
+const INVISIBLE = /\p{Cf}/u;
+
+/** Returns why the name of a person is rejected, after the name of its field. Undefined: it is not. */
+export function personNameViolation(name: string): string | undefined {
+  if (hasOrderControls(name)) return ORDER_CONTROLS_REASON;
+  const code = INVISIBLE.exec(name)?.[0].codePointAt(0);
+  if (code === undefined) return undefined;
+  return `has an invisible character (U+${code.toString(16).toUpperCase().padStart(4, "0")}), with which it differs from the name that readers see; remove it`;
+}

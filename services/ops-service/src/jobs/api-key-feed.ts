@@ -22,6 +22,8 @@ export interface ApiKeyFeedOptions {
 export interface ApiKeyFeed extends AsyncDisposable {
   /** Reads the keys again, so that this replica has a change that was just made. */
   refresh(): Promise<void>;
+  /** Records the uses that this replica has not recorded yet, which it otherwise does once a minute. */
+  recordUses(): Promise<void>;
   /** Streams the accepted keys: at once, and after each change, until the signal is aborted. */
   lists(signal: AbortSignal): AsyncIterable<readonly AcceptedKey[]>;
 }
@@ -88,6 +90,7 @@ export function startApiKeyFeed(options: ApiKeyFeedOptions): ApiKeyFeed {
   const running = Promise.all([follow(), repeat(refresh, everyMs), repeat(record, recordMs)]);
   return {
     refresh,
+    recordUses: () => record().catch(fail),
     async *lists(reader) {
       const ended = new Promise<void>((resolve) => reader.addEventListener("abort", () => resolve(), { once: true }));
       let sent: readonly AcceptedKey[] | undefined;

@@ -3,7 +3,7 @@ import type { LongestDays } from "@bellwether/config/alert-rules";
 import type { Band } from "@bellwether/contract/band-codes";
 import { countText } from "@bellwether/reasons/count-text";
 import { AlertActionError, AlertResolvedError, AlertStateError } from "../ops-error.ts";
-import { hasOrderControls, ORDER_CONTROLS_REASON } from "../order-controls.ts";
+import { hasOrderControls, ORDER_CONTROLS_REASON, personNameViolation } from "../order-controls.ts";
 import {
   type Alert,
   type AlertDecision,
@@ -84,10 +84,7 @@ export function applyAction(alert: Alert, action: AlertAction, context: ActionCo
     case "resolve":
       return resolve(alert, action, context);
     case "assign":
-      requireActive(alert, "assigned");
-      if (alert.owner === action.owner) return undefined;
-      if (hasOrderControls(action.owner)) throw new AlertActionError("owner", ORDER_CONTROLS_REASON);
-      return { kind: "assigned", changed: { owner: action.owner }, detail: assigned(alert, action.owner) };
+      return assign(alert, action.owner);
     case "snooze":
       requireActive(alert, "snoozed");
       return snooze(alert, action, context);
@@ -115,6 +112,14 @@ function requireState(alert: Alert, allowed: readonly Alert["state"][], what: st
 
 function requireActive(alert: Alert, what: string): void {
   if (!isActive(alert)) requireState(alert, ["open"], what);
+}
+
+function assign(alert: Alert, owner: string): ActionResult | undefined {
+  requireActive(alert, "assigned");
+  if (alert.owner === owner) return undefined;
+  const violation = personNameViolation(owner);
+  if (violation !== undefined) throw new AlertActionError("owner", violation);
+  return { kind: "assigned", changed: { owner }, detail: assigned(alert, owner) };
 }
 
 function assigned({ owner: before }: Alert, owner: string): string {

@@ -130,6 +130,7 @@ test.each<[AlertAction, string]>([
     { kind: "assign", owner: "Ada \u202eecila", note: "" },
     "owner: has characters that change the text direction (U+202A to U+202E, U+2066 to U+2069); remove them",
   ],
+  [{ kind: "assign", owner: "a\u200bda", note: "" }, "owner: has an invisible character (U+200B), "],
   [{ ...SNOOZE, minRise: 0.1 }, "min_rise: is only for until_worse; leave it out"],
   [{ ...OVERRIDE, until: null }, "until: is required with a severity or a band"],
   [{ ...OVERRIDE, until: NOW }, "until: is not in the future; "],

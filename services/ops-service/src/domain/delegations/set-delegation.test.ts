@@ -105,6 +105,9 @@ test("a name whose characters a reader sees in another order is rejected", async
   expect(await failureOf(set(caller("ada"), { deputy: "b\u202eo" }))).toMatch(
     /^DelegationFieldError: deputy: has characters that change the text direction/,
   );
+  expect(await failureOf(set(caller("ada"), { deputy: "b\u00ado" }))).toMatch(
+    /^DelegationFieldError: deputy: has an invisible character \(U\+00AD\)/,
+  );
 });
 
 test("the alerts of an owner are with one deputy at a time", async () => {

@@ -1,7 +1,7 @@
 import type { DelegationLimits } from "@bellwether/config/people-limits";
 import type { SupplierScope } from "@bellwether/mesh/call/supplier-scope";
 import { countText } from "@bellwether/reasons/count-text";
-import { hasOrderControls, ORDER_CONTROLS_REASON } from "../order-controls.ts";
+import { personNameViolation } from "../order-controls.ts";
 import { type Delegation, overlaps } from "./delegation.ts";
 import {
   DelegationFieldError,
@@ -74,8 +74,10 @@ export async function setDelegation(
   const owner = request.owner || actor;
   if (owner !== actor && !isAdmin) throw new DelegationOwnerError(owner);
   const { deputy, reason } = request;
-  for (const [field, name] of Object.entries({ owner, deputy }))
-    if (hasOrderControls(name)) throw new DelegationFieldError(field, ORDER_CONTROLS_REASON);
+  for (const [field, name] of Object.entries({ owner, deputy })) {
+    const violation = personNameViolation(name);
+    if (violation !== undefined) throw new DelegationFieldError(field, violation);
+  }
   if (deputy === owner) throw new DelegationFieldError("deputy", "is the owner; name somebody else");
   const times = timesOf(request, now, limits);
   const open = await store.open(now);

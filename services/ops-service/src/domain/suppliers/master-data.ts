@@ -1,7 +1,7 @@
 import { type Criticality, type ImpactPolicy, isCurrency, MAX_EXPOSURE } from "@bellwether/config/risk-policy";
 import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_ID_BYTES, MAX_SUPPLIER_NAME_BYTES } from "@bellwether/contract/limits";
-import { hasVisibleCharacter, REASON_PATTERN } from "@bellwether/contract/reason-text";
-import { hasOrderControls, ORDER_CONTROLS_REASON, withShownControls } from "../order-controls.ts";
+import { hasVisibleCharacter, REASON_PATTERN, trimReason } from "@bellwether/contract/reason-text";
+import { hasOrderControls, ORDER_CONTROLS_REASON, personNameViolation, withShownControls } from "../order-controls.ts";
 import { exposureIn } from "../scores/expected-impact.ts";
 import { normalForm } from "./identifier-forms.ts";
 import { identifierKey } from "./search-key.ts";
@@ -110,6 +110,10 @@ function checkTexts({ supplierId, name, region, category, owner, criticality }: 
       found.push([field, text, CONTROLS_REASON]);
     else if (field !== "supplier_id" && hasOrderControls(text))
       found.push([field, withShownControls(text), ORDER_CONTROLS_REASON]);
+    else if (field === "owner") {
+      const violation = personNameViolation(trimReason(text));
+      if (violation !== undefined) found.push([field, text, violation]);
+    }
   };
   if (supplierId === "") found.push(["supplier_id", "", "is missing"]);
   else if (HIDDEN_OR_OUTER_SPACE.test(supplierId))
@@ -217,7 +221,7 @@ function changeOf(
   const shared = (text: string | undefined): string | null | undefined => (text === "" ? null : text);
   return {
     ...{ row, supplierId, identifiers: identifiers.map(storedIdentifier) },
-    owner: owner?.trim(),
+    owner: owner === undefined ? undefined : trimReason(owner),
     name: shared(input.name),
     region: shared(input.region),
     category: shared(input.category),
