@@ -7,4 +7,6 @@ export const IN_NODE = {
   experimental: { viteModuleRunner: false, nodeLoader: false },
   // Processes that a test starts inherit it.
   env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+  // The default of 1 s is shorter than a page or a service takes on a machine with other work.
+  expect: { poll: { timeout: 10_000 } },
 } as const;

@@ -66,6 +66,11 @@ describe.skipIf(!hasChromium)("decisions whose answer does not arrive (apt-get i
     await isDone(page, /^Commented: /);
     await page.getByRole("button", { name: "Undo “Acknowledged: Aldermoor Castings.”" }).waitFor();
     expect(await page.getByRole("button", { name: "Undo", exact: true }).count()).toBe(0);
+    // The key says it first: the reader may mean the comment.
+    await page.keyboard.press("u");
+    await isDone(page, "A comment cannot be undone. Press u again to undo “Acknowledged: Aldermoor Castings”.");
+    await page.keyboard.press("u");
+    await isDone(page, "Undone: Aldermoor Castings.");
   });
 
   test("a pasted text is not cut, 2,000 bytes are sent, and a longer one says how long it is", async () => {

@@ -1,4 +1,5 @@
-import { type Alert, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { type Alert, AlertSeverity, AlertState } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { AlertService } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
 import { SupplierService } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { visibleText } from "@bellwether/reasons/visible-text";
@@ -11,6 +12,7 @@ import { dateText, moneyText, scoreText, signedText } from "../parts/format.ts";
 import { Failure, Loading } from "../parts/load-states.tsx";
 import { Name } from "../parts/name.tsx";
 import { whySentence } from "../parts/why-sentence.ts";
+import { BAND_WORDS, SEVERITY_WORDS, wordOf } from "../parts/words.ts";
 import { ReasonBars } from "../plots/reason-bars.tsx";
 import { hrefOf } from "../routing/route.ts";
 import { isLater } from "../rpc/alert-changes.ts";
@@ -111,11 +113,19 @@ function PanelFacts({ alert }: { alert: Alert }) {
       {snooze && alert.state !== AlertState.RESOLVED && <p className="quiet">{snoozeText(snooze)}</p>}
       {activeOverride && (
         <p className="quiet">
-          {`Overridden until ${dateText(activeOverride.until)}: “${visibleText(activeOverride.reason)}”`}
+          {`${overrideText(activeOverride)} until ${dateText(activeOverride.until)}: “${visibleText(activeOverride.reason)}”`}
         </p>
       )}
     </>
   );
+}
+
+function overrideText({ severity, band }: NonNullable<Alert["activeOverride"]>): string {
+  const parts = [
+    ...(severity === AlertSeverity.UNSPECIFIED ? [] : [`severity ${wordOf(SEVERITY_WORDS, severity)}`]),
+    ...(band === Band.UNSPECIFIED ? [] : [`band ${wordOf(BAND_WORDS, band)}`]),
+  ];
+  return `Overridden: ${parts.join(", ")}`;
 }
 
 function snoozeText({ until, untilWorse }: NonNullable<Alert["snooze"]>): string {

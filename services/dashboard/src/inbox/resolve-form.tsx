@@ -75,7 +75,8 @@ const STATES = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_MITIGATI
 function OtherAlerts({ alert, value, onChange }: { alert: Alert; value: string; onChange: (id: string) => void }) {
   const list = useQuery(AlertService.method.listAlerts, { supplierId: alert.supplierId, states: STATES });
   const others = (list.data?.alerts ?? []).filter(({ alertId }) => alertId !== alert.alertId);
-  if (list.isSuccess && others.length === 0) return <p className="quiet">This supplier has no other alert.</p>;
+  if (list.isSuccess && others.length === 0)
+    return <p className="quiet">This supplier has no other alert: choose another answer above.</p>;
   return (
     <label className="note">
       The other alert

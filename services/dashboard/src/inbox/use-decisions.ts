@@ -42,8 +42,13 @@ export interface FailedAction {
 export interface Decisions {
   /** Sends a decision about one or several alerts, each with the version that the reader saw. */
   readonly decide: (alerts: readonly Alert[], decision: Decision) => Promise<DecisionResult>;
-  /** Undoes the last action of the last 60 seconds. */
+  /** Undoes the action `undoable`. */
   readonly undo: () => Promise<void>;
+  /**
+   * Undoes the last action of the last 60 seconds. When it cannot be undone, as a comment, the reader is told what the
+   * next call undoes instead.
+   */
+  readonly undoLast: () => Promise<void>;
   /** The result of the last action in words. */
   readonly done: string;
   readonly say: (words: string) => void;
@@ -65,6 +70,7 @@ export function useDecisions(): Decisions {
   const [stack, setStack] = useState<readonly UndoableAction[]>([]);
   const [count, setCount] = useState(0);
   const inProgress = useRef(new Set<string>());
+  const isLastFinal = useRef(false);
 
   const send = async (alerts: readonly Alert[], decision: Decision): Promise<DecisionResult> => {
     const [decided, failed]: [Alert[], FailedAction[]] = [[], []];
@@ -106,6 +112,7 @@ export function useDecisions(): Decisions {
     const words = resultWords(waiting, decision, result);
     setDone(words);
     if (decided.length > 0) {
+      isLastFinal.current = decision.kind === "comment";
       const action = canBeUndone(decision) ? { words, alerts: decided, atMs: Date.now() } : undefined;
       setStack((before) => afterAction(before, decided, action));
     }
@@ -114,20 +121,23 @@ export function useDecisions(): Decisions {
     return result;
   };
 
-  return {
-    decide,
-    done,
-    say: setDone,
-    count,
-    undoable: stack.at(-1),
-    async undo() {
-      const last = lastUndoable(stack, Date.now());
-      if (!last) return setDone("There is no action of the last 60 seconds to undo.");
-      const { error } = await decide(last.alerts, { kind: "undo" });
-      // Without an answer, the same undo can be sent again.
-      if (error === undefined) setStack((before) => before.filter((one) => one !== last));
-    },
+  const undo = async (): Promise<void> => {
+    const last = lastUndoable(stack, Date.now());
+    if (!last) return setDone("There is no action of the last 60 seconds to undo.");
+    const { error } = await decide(last.alerts, { kind: "undo" });
+    // Without an answer, the same undo can be sent again.
+    if (error === undefined) setStack((before) => before.filter((one) => one !== last));
   };
+  const undoLast = async (): Promise<void> => {
+    if (!isLastFinal.current) return undo();
+    isLastFinal.current = false;
+    const before = lastUndoable(stack, Date.now());
+    setDone(
+      `A comment cannot be undone.${before ? ` Press u again to undo “${before.words.replace(/\.$/, "")}”.` : ""}`,
+    );
+  };
+
+  return { decide, done, say: setDone, count, undoable: stack.at(-1), undo, undoLast };
 }
 
 function sort(

@@ -125,7 +125,7 @@ export function useInboxCommands(context: CommandContext): InboxCommands {
     comment: () => openForm("comment"),
     select: toggleActive,
     selectAll: toggleAll,
-    undo: () => void decisions.undo(),
+    undo: () => void decisions.undoLast(),
     search: context.onSearch,
     showChanges: context.onShowChanges,
     export: context.onExport,

@@ -83,6 +83,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
   const pagesToKeep = (): number => 1 + Math.floor(activeIndex.current / PAGE_SIZE);
   const { list, alerts, held, readMore, totalSize } = useInboxList(view, belongs, pagesToKeep);
   const shown = alerts ?? NONE;
+  const left = useMemo(() => shown.filter((alert) => !belongs(alert)).length, [shown, belongs]);
   const owners = list.data?.pages[0]?.deputyFor.join("\n") ?? "";
   useEffect(() => setDeputyFor(owners === "" ? NO_OWNERS : owners.split("\n")), [owners]);
   // A list can have 10,000 alerts: it is not searched each time the page is drawn.
@@ -152,7 +153,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
           <UndoLine done={decisions.done} undoable={decisions.undoable} onUndo={() => void decisions.undo()} />
           <span className="inbox-tools">
             <ChangesButton changes={held.changes} isMore={held.isMore} onShow={() => void held.show()} />
-            <span className="quiet number">{alerts && `${cappedText(totalSize)} in this list`}</span>
+            <span className="quiet number">{alerts && sizeText(totalSize, left)}</span>
             <button type="button" title="Key: e" onClick={() => void exportList()}>
               Export
             </button>
@@ -221,6 +222,10 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
 }
 
 const NONE: readonly Alert[] = [];
+
+/** @param left number of alerts that are still shown, but no longer belong to the list */
+const sizeText = (totalSize: number, left: number): string =>
+  `${cappedText(totalSize - left)} in this list${left > 0 ? `, ${countText(left)} left it` : ""}`;
 const NO_OWNERS: readonly string[] = [];
 
 /** Writes the alert of the open panel into the address, so that reload and a sent link open it again. */

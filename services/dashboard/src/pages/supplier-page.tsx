@@ -145,7 +145,7 @@ function Facts({ supplier, response }: { supplier: Supplier; response: GetSuppli
       "Expected impact",
       latestScore?.impact === undefined ? "" : moneyText(latestScore.impact, formula?.currency ?? "", { full: true }),
     ],
-    ["Criticality", criticality ? wordOf(CRITICALITY_WORDS, criticality) : ""],
+    ["Criticality", criticality ? wordOf(CRITICALITY_WORDS, criticality) : "not set: as normal"],
     ["Model", latestScore?.model ? `${latestScore.model.name} ${latestScore.model.version}` : ""],
     ...supplier.identifiers.map(({ kind, value }) => [kind.toUpperCase(), value] as const),
   ];
