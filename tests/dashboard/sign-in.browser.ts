@@ -80,6 +80,9 @@ describe.skipIf(!hasChromium)("signing in on the page (apt-get install chromium)
     await page.goto(`${url}/#/suppliers`);
     await page.getByText("You are not signed in").first().waitFor();
     expect(await page.getByText("Name of S-1").count()).toBe(0);
+    const header = page.getByRole("banner");
+    expect(await header.getByText(/Live|live/).count(), "nothing is received, and nothing is broken").toBe(0);
+    expect(await header.getByRole("link", { name: "Audit" }).count()).toBe(0);
   });
 
   test("with a token; when the session ends, what was typed stays, and the decision is made after signing in again", {

@@ -6,6 +6,7 @@ import { ACTIVE_ALERTS } from "../routing/inbox-view.ts";
 import { ALL_EVENTS } from "../routing/record-views.ts";
 import { ALL_SUPPLIERS, hrefOf, type Place } from "../routing/route.ts";
 import { LiveContext, liveText } from "../rpc/live.ts";
+import { useSession } from "../rpc/use-session.ts";
 import { useReader } from "../session/reader.ts";
 
 const FindDialog = lazy(() => import("../search/find-dialog.tsx"));
@@ -27,7 +28,8 @@ const SETTINGS = { name: "Settings", href: hrefOf({ page: "settings" }), pages: 
 /** The navigation, and whether changes arrive automatically. */
 export function Header({ place }: { place: Place }) {
   const { mayAdminister } = useReader();
-  const links = [...LINKS, ...(mayAdminister ? [AUDIT] : []), SETTINGS];
+  const isSignedOut = useSession().state === "signed-out";
+  const links = [...LINKS, ...(mayAdminister && !isSignedOut ? [AUDIT] : []), SETTINGS];
   return (
     <header className="header">
       <button type="button" className="skip" onClick={focusHeading}>
@@ -46,7 +48,7 @@ export function Header({ place }: { place: Place }) {
           ))}
         </nav>
         <Find />
-        <LiveSign />
+        {!isSignedOut && <LiveSign />}
         <Person />
       </div>
     </header>
