@@ -1,7 +1,9 @@
-import { AlertSchema } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
+import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
-import { changedModelLine } from "./alert-text.ts";
+import { alertDetails, changedModelLine } from "./alert-text.ts";
 
 const alert = (over: MessageInitShape<typeof AlertSchema> = {}) =>
   create(AlertSchema, { supplierId: "S 1", modelVersion: "v3", lastWeek: "2026-W10", scoreChange: 0.1, ...over });
@@ -22,4 +24,16 @@ test.each([
   [{}, undefined],
 ])("with %o and the score %o, nothing is said", (over, of) => {
   expect(changedModelLine(alert(over), of)).toBe("");
+});
+
+test.each([
+  [{ band: Band.MEDIUM }, "band medium"],
+  [{ severity: AlertSeverity.WARNING }, "severity warning"],
+  [{ severity: AlertSeverity.WARNING, band: Band.LOW }, "severity warning and band low"],
+])("an override of %o says what it replaces", (replaced, text) => {
+  const until = timestampFromDate(new Date("2027-01-15T23:59:59Z"));
+  const given = alert({ activeOverride: { ...replaced, until, actor: "ada", reason: "paid in full" } });
+  expect(alertDetails(given)).toContain(
+    `  override         ${text} until 2027-01-15T23:59:59.000Z by ada: paid in full`,
+  );
 });

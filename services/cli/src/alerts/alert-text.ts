@@ -1,6 +1,9 @@
+import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   type Alert,
   type AlertEvent,
+  type AlertOverride,
+  AlertSeverity,
   Disposition,
   type ScoreChangeParts,
 } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
@@ -8,6 +11,7 @@ import type { SupplierScore } from "@bellwether/gen/bellwether/ops/v1/supplier_p
 import { countText } from "@bellwether/reasons/count-text";
 import { wasText } from "@bellwether/reasons/reason-text";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { enumWord } from "../output/enum-word.ts";
 import { printable, printableStart, widthOf } from "../output/printable.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { dispositionWord, eventWord, severityWord, stateWord, timeText } from "./alert-json.ts";
@@ -116,17 +120,21 @@ export function alertDetails(alert: Alert): string[] {
       `raised in ${alert.raisedWeek}, last evaluated in ${alert.lastWeek}, selected in ${countText(alert.signals, "run")}`,
     ],
     ["snoozed", snooze ? `${[until, worse].filter((part) => part !== "").join(" or ")}, by ${snooze.actor}` : ""],
-    [
-      "override",
-      activeOverride
-        ? `until ${timeText(activeOverride.until)} by ${activeOverride.actor}: ${activeOverride.reason}`
-        : "",
-    ],
+    ["override", activeOverride ? overrideText(activeOverride) : ""],
   ];
   return [
     alert.supplierName || alert.supplierId,
     ...facts.filter(([, value]) => value !== "").map(([name, value]) => `  ${name.padEnd(17)}${value}`),
   ].map(printable);
+}
+
+/** Returns what an override replaces, until when, and why: "severity warning and band low until … by ada: paid in full". */
+function overrideText({ severity, band, until, actor, reason }: AlertOverride): string {
+  const replaced = [
+    ...(severity === AlertSeverity.UNSPECIFIED ? [] : [`severity ${severityWord(severity)}`]),
+    ...(band === Band.UNSPECIFIED ? [] : [`band ${enumWord(Band, band)}`]),
+  ];
+  return [replaced.join(" and "), `until ${timeText(until)} by ${actor}: ${reason}`].filter((part) => part).join(" ");
 }
 
 /**
