@@ -1,5 +1,12 @@
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { AlertSchema, AlertSeverity } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import {
+  AlertEventKind,
+  AlertEventSchema,
+  AlertSchema,
+  AlertSeverity,
+  AlertState,
+  Disposition,
+} from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
@@ -36,4 +43,16 @@ test.each([
   expect(alertDetails(given)).toContain(
     `  override         ${text} until 2027-01-15T23:59:59.000Z by ada: paid in full`,
   );
+});
+
+test.each([
+  [[], "for cool_down_weeks of the alert rules"],
+  [["Accepted for 2 run weeks."], "for 2 run weeks (cool_down_weeks of the alert rules)"],
+  [["Accepted for 1 run week.", "Accepted for 2 run weeks."], "for 1 run week (cool_down_weeks of the alert rules)"],
+  [["A detail of a later release."], "for cool_down_weeks of the alert rules"],
+])("a risk that is accepted without an end has the duration of the latest entry of %j", (details, text) => {
+  const kinds = [AlertEventKind.COMMENTED, ...details.map(() => AlertEventKind.RESOLVED)];
+  const events = kinds.map((kind, i) => create(AlertEventSchema, { kind, detail: details[i - 1] ?? "" }));
+  const given = alert({ state: AlertState.RESOLVED, disposition: Disposition.ACCEPTED });
+  expect(alertDetails(given, events)).toContain(`  state            resolved: accepted ${text}`);
 });

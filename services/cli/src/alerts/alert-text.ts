@@ -2,6 +2,7 @@ import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
 import {
   type Alert,
   type AlertEvent,
+  AlertEventKind,
   type AlertOverride,
   AlertSeverity,
   Disposition,
@@ -75,7 +76,7 @@ export const alertLine = ({ alertId, version, state, owner, supplierId, supplier
 /** Returns an alert with its reasons and its history, newest entry first. */
 export function alertLines(alert: Alert, events: readonly AlertEvent[], changedModel: string): string[] {
   return [
-    ...alertDetails(alert),
+    ...alertDetails(alert, events),
     ...(changedModel === "" ? [] : [changedModel]),
     ...[
       alert.summary,
@@ -89,8 +90,27 @@ export function alertLines(alert: Alert, events: readonly AlertEvent[], changedM
   ];
 }
 
-/** Returns an alert with its state, snooze, override and owner, without its reasons and its history. */
-export function alertDetails(alert: Alert): string[] {
+/**
+ * Whether the alert itself does not say for how long its risk is accepted. The latest entry "resolved" of its history
+ * has the number of weeks.
+ */
+export const isAcceptedForWeeks = ({ disposition, acceptedUntil }: Alert): boolean =>
+  disposition === Disposition.ACCEPTED && !acceptedUntil;
+
+/** Returns for how long a risk is accepted that is accepted without an end. @param events newest entry first */
+function acceptedText(events: readonly AlertEvent[]): string {
+  const detail = events.find(({ kind }) => kind === AlertEventKind.RESOLVED)?.detail ?? "";
+  const [, weeks] = /^Accepted for (\d+ run weeks?)\.$/.exec(detail) ?? [];
+  return weeks === undefined
+    ? "for cool_down_weeks of the alert rules"
+    : `for ${weeks} (cool_down_weeks of the alert rules)`;
+}
+
+/**
+ * Returns an alert with its state, snooze, override and owner, without its reasons and its history.
+ * @param events the history, newest entry first; it says for how many weeks a risk is accepted. Empty: not read
+ */
+export function alertDetails(alert: Alert, events: readonly AlertEvent[] = []): string[] {
   const { snooze, activeOverride, disposition } = alert;
   const money = alert.expectedImpact === undefined ? "" : `${alert.expectedImpact.toFixed(0)} ${alert.currency}`;
   const until = snooze?.until ? `until ${timeText(snooze.until)}` : "";
@@ -98,7 +118,7 @@ export function alertDetails(alert: Alert): string[] {
   const decided = [
     dispositionWord(disposition),
     alert.acceptedUntil && `until ${timeText(alert.acceptedUntil)}`,
-    disposition === Disposition.ACCEPTED && !alert.acceptedUntil && "for cool_down_weeks of the alert rules",
+    isAcceptedForWeeks(alert) && acceptedText(events),
     alert.duplicateOfAlertId && `of ${alert.duplicateOfAlertId}`,
     alert.replacedByAlertId && `by ${alert.replacedByAlertId}`,
   ].filter((part) => part);

@@ -1,11 +1,11 @@
 import { BAND_NUMBERS } from "@bellwether/contract/band-codes";
 import { Band } from "@bellwether/gen/bellwether/inference/v1/score_pb";
-import { AlertSeverity, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
+import { type AlertEvent, AlertSeverity, Disposition } from "@bellwether/gen/bellwether/ops/v1/alert_pb";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Command, Option } from "commander";
 import { alertJson } from "../alerts/alert-json.ts";
 import { type AlertClient, openAlerts } from "../alerts/alert-pages.ts";
-import { alertDetails, alertLine } from "../alerts/alert-text.ts";
+import { alertDetails, alertLine, isAcceptedForWeeks } from "../alerts/alert-text.ts";
 import { type Action, type Decided, decideAlerts, type Target } from "../alerts/decide-alerts.ts";
 import { findAlerts } from "../alerts/find-alerts.ts";
 import { InterruptedActionError } from "../alerts/interrupted-action-error.ts";
@@ -251,21 +251,38 @@ const actionsOf =
     using client = openAlerts(context, options.ops);
     const action = await actionOf(options, client);
     const { results, interruption } = await decideAlerts(client, ids, options.version, action);
-    if (!interruption) return report(results, options);
-    printResults(results, createReport(options));
+    const histories: Histories = options.json ? new Map() : await readHistories(client, results);
+    if (!interruption) return report(results, histories, options);
+    printResults(results, histories, createReport(options));
     throw new InterruptedActionError(interruption, results.length, command);
   };
 
 /** Maximum number of alerts of an action that are printed with their details. */
 const MAX_DETAILED = 10;
 
+/** Histories by the id of their alert, newest entry first. */
+type Histories = ReadonlyMap<string, readonly AlertEvent[]>;
+
+/**
+ * Reads the histories of the alerts whose risk is accepted without an end: they say for how many weeks. Only for alerts
+ * that are printed with their details. A history that cannot be read is left out: the action itself was performed.
+ */
+async function readHistories({ client, answer }: AlertClient, results: readonly Decided[]): Promise<Histories> {
+  if (results.length > MAX_DETAILED) return new Map();
+  const ids = results.flatMap(({ alert }) => (alert && isAcceptedForWeeks(alert) ? [alert.alertId] : []));
+  const read = await Promise.allSettled(ids.map((alertId) => answer(client.getAlert({ alertId }))));
+  return new Map(
+    read.flatMap((one, i) => (one.status === "fulfilled" ? [[ids[i] ?? "", one.value.events] as const] : [])),
+  );
+}
+
 /**
  * Prints one result per alert: the alert to standard output with the details that `alerts show` has, without its
  * reasons and history, or in one line when there are many; an error to standard error.
  */
-function report(results: readonly Decided[], options: OpsOptions): void {
+function report(results: readonly Decided[], histories: Histories, options: OpsOptions): void {
   const { json, ...text } = createReport(options);
-  printResults(results, text);
+  printResults(results, histories, text);
   const failed = results.filter(({ error }) => error).length;
   json({
     results: results.map(({ given, alert, error, isUnchanged }) => ({
@@ -278,11 +295,12 @@ function report(results: readonly Decided[], options: OpsOptions): void {
   if (failed > 0) process.exitCode = 1;
 }
 
-function printResults(results: readonly Decided[], { line }: Pick<Report, "line">): void {
+function printResults(results: readonly Decided[], histories: Histories, { line }: Pick<Report, "line">): void {
   for (const { given, alert, error, isUnchanged } of results)
     if (error) console.error(`bellwether: ${printable(error.message)}${wayOut(error.reason, alert?.alertId ?? given)}`);
     else if (alert) {
-      for (const text of results.length > MAX_DETAILED ? [alertLine(alert)] : alertDetails(alert)) line(text);
+      const details = (): string[] => alertDetails(alert, histories.get(alert.alertId));
+      for (const text of results.length > MAX_DETAILED ? [alertLine(alert)] : details()) line(text);
       if (isUnchanged) line(`nothing changed: alert ${alert.alertId.slice(0, 8)} was like this before`);
     }
   const failed = results.filter(({ error }) => error).length;
