@@ -3,6 +3,9 @@ import { shown, valueAt, violationAt } from "./check-schema.ts";
 import type { ConfigViolation } from "./config-error.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
+/** The channels by which a notice can reach its receiver. */
+export const NOTICE_CHANNELS = ["webhook", "slack", "teams", "mail"] as const;
+
 /** The word with which `to` names the destinations of an alert's owner. */
 export const TO_OWNER = "owner";
 
@@ -53,19 +56,30 @@ function duplicates(file: YamlFile, list: string, key: string): ConfigViolation[
   });
 }
 
+type ReportViolation = (key: string | null, value: unknown, expected: string) => void;
+
 function checkDestination(file: YamlFile, i: number): ConfigViolation[] {
   const path: Path = ["destinations", i];
   const get = (key: string): unknown => at(file, ...path, key);
-  const channel = get("channel");
-  const address = get("address");
   const found: ConfigViolation[] = [];
-  const report = (key: string | null, value: unknown, expected: string): void => {
+  const report: ReportViolation = (key, value, expected) => {
     const place = key === null ? path : [...path, key];
     found.push(violationAt(file, place, shownInRoutes(place, value), expected));
   };
   if (get("name") === TO_OWNER) report("name", TO_OWNER, `another name: "${TO_OWNER}" means the alert's owner`);
-  if ((address === undefined) === (get("address_from") === undefined))
-    report(null, address, "either address or address_from");
+  if ((get("address") === undefined) === (get("address_from") === undefined))
+    report(null, get("address"), "either address or address_from");
+  // For an unknown channel, the schema reports the channel. What its other keys may have is not known then.
+  if (NOTICE_CHANNELS.some((known) => known === get("channel"))) checkChannelKeys(get, report);
+  const quiet = ["from", "to"].map((key) => at(file, ...path, "quiet_hours", key));
+  if (quiet[0] !== undefined && quiet[0] === quiet[1])
+    report("quiet_hours", quiet[0], "two different times, or no quiet hours");
+  return found;
+}
+
+/** Checks the keys of a destination whose values depend on its channel. */
+function checkChannelKeys(get: (key: string) => unknown, report: ReportViolation): void {
+  const [channel, address] = [get("channel"), get("address")];
   if ((channel === "slack" || channel === "teams") && address !== undefined)
     report("address", address, "address_from: everybody who has this URL can write there, so it is a secret");
   else if (typeof address === "string") {
@@ -80,10 +94,6 @@ function checkDestination(file: YamlFile, i: number): ConfigViolation[] {
       true,
       "no such key with the channel mail: BELLWETHER_SMTP_ALLOW_PRIVATE=true allows a mail server in a private network",
     );
-  const quiet = ["from", "to"].map((key) => at(file, ...path, "quiet_hours", key));
-  if (quiet[0] !== undefined && quiet[0] === quiet[1])
-    report("quiet_hours", quiet[0], "two different times, or no quiet hours");
-  return found;
 }
 
 /** The part of an address before @ may have any printable characters except spaces and those that separate addresses. */

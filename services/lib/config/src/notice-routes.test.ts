@@ -124,12 +124,32 @@ test("allow_private_networks of a mail destination names the variable of the mai
   expect(violationsOf(text(false))).toEqual([]);
 });
 
+test.each([
+  "channel: webhok, address: a, secret_from: NOTICE_A",
+  'channel: webhok, address: "http://10.0.0.1/", allow_private_networks: true, secret_from: NOTICE_A',
+  "channel: maill, address: jane@example.org, allow_private_networks: true",
+  'channel: slak, address: "https://user:SECRET@example.org/", secret_from: NOTICE_A',
+  "address_from: NOTICE_A, secret_from: NOTICE_B",
+])("without a known channel, the channel is the only violation: %s", (keys) => {
+  const found = violationsOf(`version: 1\ndestinations: [{ name: a, ${keys} }]\n`);
+  expect(found).toEqual([
+    expect.stringMatching(/destinations\[0\]\.channel: .* \| one of webhook, slack, teams, mail$/),
+  ]);
+});
+
+test("keys that do not depend on the channel are checked without a known channel, too", () => {
+  const found = violationsOf(
+    'version: 1\ndestinations: [{ name: owner, channel: webhok, quiet_hours: { from: "19:00", to: "19:00" } }]\n',
+  );
+  for (const key of [".name: ", ".channel: ", ".quiet_hours: ", ": nothing | either address"])
+    expect(found.join("\n")).toContain(`destinations[0]${key}`);
+});
+
 const URL_WITH_SECRETS = "https://user:PWSECRET@example.org/TOKENSECRET?key=KEYSECRET";
 
 test.each([
   ["with user and password", `{ name: a, channel: webhook, address: "${URL_WITH_SECRETS}" }`],
   ["with http:", `{ name: a, channel: webhook, address: "${URL_WITH_SECRETS.replace("https", "http")}" }`],
-  ["of an unknown channel", `{ name: a, channel: sms, address: "${URL_WITH_SECRETS}" }`],
   ["that is too long", `{ name: a, channel: webhook, address: "${URL_WITH_SECRETS}${"x".repeat(2_048)}" }`],
   ["in a list", `{ name: a, channel: webhook, address: ["${URL_WITH_SECRETS}"] }`],
   ["of a mail", `{ name: a, channel: mail, address: "${URL_WITH_SECRETS}" }`],

@@ -1,11 +1,11 @@
 import { DESTINATION_NAME_PATTERN } from "@bellwether/contract/destination-name";
 import { z } from "zod";
 import { integerFrom, leaf, numberWhere, oneOf, parseWithSchema, textLike, yesNo } from "./check-schema.ts";
-import { checkRoutes, shownInRoutes, TO_OWNER } from "./notice-routes-checks.ts";
+import { checkRoutes, NOTICE_CHANNELS, shownInRoutes, TO_OWNER } from "./notice-routes-checks.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 /** How a notice reaches its receiver. */
-export type NoticeChannel = "webhook" | "slack" | "teams" | "mail";
+export type NoticeChannel = (typeof NOTICE_CHANNELS)[number];
 
 /** Days of the week, from Monday. */
 export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
@@ -106,7 +106,7 @@ const schema = z.strictObject({
     .array(
       z.strictObject({
         name,
-        channel: oneOf(["webhook", "slack", "teams", "mail"]),
+        channel: oneOf(NOTICE_CHANNELS),
         address: address.optional(),
         address_from: variable.optional(),
         secret_from: variable.optional(),
