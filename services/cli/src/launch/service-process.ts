@@ -33,6 +33,15 @@ export class ServiceStartError extends Error {
 }
 
 /**
+ * Returns the error of a failed start in one line. The service itself has printed all lines on the standard error that it
+ * shares with this process, so further lines, such as a list of violations, are not repeated.
+ */
+export function startErrorText(startError: string): string {
+  const [first = "", ...more] = startError.trim().split("\n");
+  return more.length === 0 ? first : `${first.replace(/:$/, "")} (see above)`;
+}
+
+/**
  * As in a shell, the exit code of a process that a signal ended is this number plus the number of the signal.
  */
 const SIGNAL_EXIT_CODE = 128;
@@ -98,7 +107,7 @@ export async function startServiceProcess(
     });
     const report = await Promise.race([reported, failed]);
     if ("startError" in report)
-      throw new ServiceStartError(`${await ended} while it was starting: ${report.startError}`);
+      throw new ServiceStartError(`${await ended} while it was starting: ${startErrorText(report.startError)}`);
     return { name, addresses: report.addresses, ended, [Symbol.asyncDispose]: stop };
   } catch (error) {
     over.abort(error);
