@@ -1,10 +1,9 @@
 import path from "node:path";
-import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
-import { countText } from "@bellwether/reasons/count-text";
 import { Command } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
 import { errorsOf } from "../errors/errors-of.ts";
 import { wholeNumber } from "../input/parse-option.ts";
+import { firstWeekText } from "../launch/first-week-text.ts";
 import { alertsExample, predictExample } from "../launch/predict-example.ts";
 import type { ServiceProcess } from "../launch/service-process.ts";
 import { signInLink } from "../launch/sign-in-link.ts";
@@ -12,7 +11,7 @@ import { type RunningMesh, type StartMeshOptions, startMesh } from "../launch/st
 import { stopSignals, watchParent } from "../launch/stop-signals.ts";
 import { webUrl } from "../launch/web-url.ts";
 import { createReport, type Report } from "../output/report.ts";
-import { reasonText, rowsWithoutScore, stateText, withoutScoreText } from "../weekly/run-text.ts";
+import { rowsWithoutScore, stateText } from "../weekly/run-text.ts";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../../..");
 
@@ -114,18 +113,13 @@ interface WebAccess {
   readonly link: string | null;
 }
 
-function readyLines({ ops, ml, scheduler, hasPage, isDemo, peers, run }: RunningMesh, web: WebAccess): string[] {
+function readyLines({ ops, ml, scheduler, hasPage, isDemo, peers, week }: RunningMesh, web: WebAccess): string[] {
+  const weekText = firstWeekText(week);
   const line = (service: ServiceProcess): string =>
     `${service.name.padEnd(18)} ${webUrl(service, web.isSecure)} (JSON, Connect, gRPC-Web)  localhost:${service.addresses.grpc.port} (gRPC)  http://localhost:${service.addresses.admin.port}/readyz`;
   return [
     ...[ops, ml, scheduler].map(line),
-    ...(run === null
-      ? []
-      : [
-          run.state === RunState.COMPLETE
-            ? `week ${run.isoWeek}: ${countText(run.rowsRead ?? 0, "row")} read = ${run.rowsScored} scored${withoutScoreText(rowsWithoutScore(run))} + ${run.rowsRejected} rejected; ${countText(run.alertsRaised, "alert")} raised`
-            : `week ${run.isoWeek} is ${stateText(run.state)}${reasonText(run) && `: ${reasonText(run)}`}; see npx bellwether weekly status`,
-        ]),
+    ...(weekText === "" ? [] : [weekText]),
     "try:",
     predictExample(webUrl(ml, web.isSecure), isDemo ? null : peers.modelName, web.asksForToken),
     alertsExample(webUrl(ops, web.isSecure), web.asksForToken),
@@ -135,7 +129,7 @@ function readyLines({ ops, ml, scheduler, hasPage, isDemo, peers, run }: Running
   ];
 }
 
-function readyJson({ ops, ml, scheduler, hasPage, run }: RunningMesh, web: WebAccess) {
+function readyJson({ ops, ml, scheduler, hasPage, week: { run } }: RunningMesh, web: WebAccess) {
   const listeners = (service: ServiceProcess) => ({
     web: webUrl(service, web.isSecure),
     grpc: `localhost:${service.addresses.grpc.port}`,

@@ -49,7 +49,10 @@ test("a failed run of a week that has not begun stays as it is, and is returned 
     { isoWeek: "2026-W52", state: RunState.FAILED },
     new FutureWeekError("2026-W52"),
   );
-  expect(await peers.ensure()).toMatchObject({ isoWeek: "2026-W52", state: RunState.FAILED });
+  expect(await peers.ensure()).toMatchObject({
+    run: { isoWeek: "2026-W52", state: RunState.FAILED },
+    wasComplete: false,
+  });
   expect(peers.triggered).toEqual(["2026-W52"]);
 });
 
@@ -62,8 +65,11 @@ test("without a run, and for any other reason, a rejected week is an error", asy
   await expect(other.ensure()).rejects.toThrow("another run is in progress");
 });
 
-test.each([RunState.COMPLETE, RunState.VOIDED])("a run in the state %i is not run again", async (state) => {
+test.each([
+  [RunState.COMPLETE, true],
+  [RunState.VOIDED, false],
+])("a run in the state %i is not run again", async (state, wasComplete) => {
   await using peers = await startPeers({ isoWeek: "2026-W47", state }, new FutureWeekError("never"));
-  expect(await peers.ensure()).toMatchObject({ state });
+  expect(await peers.ensure()).toMatchObject({ run: { state }, wasComplete });
   expect(peers.triggered).toEqual([]);
 });

@@ -21,13 +21,21 @@ export class FirstWeekError extends Error {
   override readonly name = "FirstWeekError" as const;
 }
 
+/** The latest weekly run when a start is over. */
+export interface FirstWeek {
+  /** Null: there is none. */
+  readonly run: BatchRun | null;
+  /** Whether the run was complete before the start. False: this start has run the week, or the run is not complete. */
+  readonly wasComplete: boolean;
+}
+
 /**
  * Returns the latest weekly run of the model. If there is none, runs `week` on the scheduler's own input
  * file; if the latest was interrupted, runs its week again. A voided week is not run again, nor is one that has not
  * begun, which a person has forced.
  * @throws FirstWeekError, ConnectError when a peer rejects the call
  */
-export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<BatchRun | null> {
+export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: AbortSignal): Promise<FirstWeek> {
   using ops = createMeshTransport({ url: peers.opsUrl, ...peers.calls });
   const ledger = createClient(BatchService, ops);
   const latest = () =>
@@ -39,14 +47,15 @@ export async function ensureWeek(week: string, peers: FirstWeekPeers, signal: Ab
       },
     );
   const before = await latest();
+  if (before?.state === RunState.COMPLETE) return { run: before, wasComplete: true };
   // A week that a person has withdrawn is run again by a person.
-  if (before?.state === RunState.COMPLETE || before?.state === RunState.VOIDED) return before;
+  if (before?.state === RunState.VOIDED) return { run: before, wasComplete: false };
   try {
     await runWeek(before?.isoWeek ?? week, peers, signal);
   } catch (error) {
     if (before === null || !isFutureWeek(error)) throw error;
   }
-  return await latest();
+  return { run: await latest(), wasComplete: false };
 }
 
 const isFutureWeek = (error: unknown): boolean =>

@@ -4,7 +4,7 @@ import { readEnv } from "@bellwether/env/env";
 import { Secret } from "@bellwether/env/secret";
 import { sharedEnv } from "@bellwether/env/shared-env";
 import { makeDataFolder } from "@bellwether/files/data-folder";
-import { type BatchRun, RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
+import { RunState } from "@bellwether/gen/bellwether/ops/v1/batch_pb";
 import { ErrorInfoSchema } from "@bellwether/gen/google/rpc/error_details_pb";
 import { peerSettings, serverEnv } from "@bellwether/mesh/server/server-env";
 import { serviceRoleUrl } from "@bellwether/postgres/embedded/service-role-url";
@@ -14,7 +14,7 @@ import { buildPage } from "./build-page.ts";
 import { checkStores } from "./check-stores.ts";
 import { demoWeek, ensureDemoModel } from "./demo-model.ts";
 import { refreshDemoWeek } from "./demo-week.ts";
-import type { FirstWeekPeers } from "./first-week.ts";
+import type { FirstWeek, FirstWeekPeers } from "./first-week.ts";
 import { meshEnv } from "./mesh-env.ts";
 import { noInputText } from "./no-input-text.ts";
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
@@ -33,8 +33,8 @@ export interface RunningMesh extends AsyncDisposable {
   readonly hasPage: boolean;
   /** Whether the served model is the one of the demo. */
   readonly isDemo: boolean;
-  /** The latest weekly run, or null when there is none and the first one failed. */
-  readonly run: BatchRun | null;
+  /** The latest weekly run. Its `run` is null when there is none and the first one failed. */
+  readonly week: FirstWeek;
   /** How the services are called. */
   readonly peers: FirstWeekPeers;
 }
@@ -119,9 +119,12 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
 
   const now = new Date();
   const hasOwnFile = demo === null || Boolean(context.env.WEEKLY_INPUT_FOLDER);
-  const week = hasOwnFile ? newestIsoWeek(now) : demoWeek(context, now);
-  const run =
-    options.loopEnv === undefined ? await firstRun({ model, week }, context, peers, await firstWeek, options) : null;
+  const isoWeek = hasOwnFile ? newestIsoWeek(now) : demoWeek(context, now);
+  const week =
+    options.loopEnv === undefined
+      ? await firstRun({ model, isoWeek }, context, peers, await firstWeek, options)
+      : NO_WEEK;
+  const { run } = week;
   if (demo !== null && run?.state === RunState.COMPLETE)
     await refreshDemoWeek(demo, run.isoWeek, newestIsoWeek(new Date()));
   const started = starting.move();
@@ -132,7 +135,7 @@ export async function startMesh(context: CliContext, options: StartMeshOptions):
     scheduler,
     hasPage: page !== null,
     isDemo: model.isDemo,
-    ...{ run, peers: peersOf(model, context, peers) },
+    ...{ week, peers: peersOf(model, context, peers) },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
@@ -144,24 +147,26 @@ function peersOf(model: StartModel, context: CliContext, urls: Readonly<Record<s
   return { opsUrl, schedulerUrl, modelName: model.name, calls };
 }
 
+const NO_WEEK: FirstWeek = { run: null, wasComplete: false };
+
 /** Makes the first weekly run, or says in one line why there is none. */
 async function firstRun(
-  { model, week }: { readonly model: StartModel; readonly week: string },
+  { model, isoWeek }: { readonly model: StartModel; readonly isoWeek: string },
   context: CliContext,
   urls: Readonly<Record<string, string>>,
   { ensureWeek }: typeof import("./first-week.ts"),
   { say, signal }: StartMeshOptions,
-): Promise<BatchRun | null> {
+): Promise<FirstWeek> {
   const { modelConfig } = readEnv(context.env, { modelConfig: sharedEnv.modelConfig });
   const problem = noWeeklyRunText(model, modelConfig);
   if (problem !== "") {
     say(`no weekly run: ${problem}`);
-    return null;
+    return NO_WEEK;
   }
-  return await ensureWeek(week, peersOf(model, context, urls), signal).catch((error: unknown) => {
+  return await ensureWeek(isoWeek, peersOf(model, context, urls), signal).catch((error: unknown) => {
     signal.throwIfAborted();
     say(`no complete weekly run: ${whyNoRun(error, context, urls)}`);
-    return null;
+    return NO_WEEK;
   });
 }
 
