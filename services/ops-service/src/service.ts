@@ -331,7 +331,8 @@ export async function createOpsService(config: OpsServiceConfig): Promise<Runnin
           ...{ now, ...reads },
           findText: (query) => findText(db, query),
           ownersOf: delegations.ownersOf,
-          readKnownOwners: (scope) => readKnownOwners(db, scope),
+          readKnownOwners: (scope) =>
+            readKnownOwners(db, { scope, ofRoutes: notices?.routes.owners.keys() ?? [], now: now() }),
           listModels: () => listScoringModels(db),
           listAlertModels: () => listAlertModels(db),
           watchAlerts: (signal) => feed.watch(ALERT_CHANNEL, signal),

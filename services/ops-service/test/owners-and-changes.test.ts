@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { parseNoticeRoutes } from "@bellwether/config/notice-routes";
+import { parseYaml } from "@bellwether/config/yaml-file";
 import { AlertService, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
+import { DelegationService } from "@bellwether/gen/bellwether/ops/v1/delegation_service_pb";
 import { OnConflict } from "@bellwether/gen/bellwether/ops/v1/supplier_service_pb";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -20,11 +24,22 @@ const CHANGES = [
 ];
 const MODEL = { modelName: "supplier-risk" };
 
+const DAY_MS = 86_400_000;
+const ROUTES = parseNoticeRoutes(
+  parseYaml(
+    'version: 1\ndestinations: [{ name: bo, channel: webhook, address: "https://e.org/" }]\nowners: [{ owner: bo, to: [bo] }]\n',
+    "notice_routes.yaml",
+  ),
+);
+
 let cluster: PostgresServer;
 let ops: OpsWithPeople;
 beforeAll(async () => {
   cluster = await usePostgres();
-  ops = await startWithPeople(await cluster.createDatabase());
+  const databaseUrl = await cluster.createDatabase();
+  ops = await startWithPeople(databaseUrl, {
+    notices: { routes: ROUTES, destinations: [], isDelivering: false, queueUrl: databaseUrl },
+  });
   await runWeek(ops, "2026-W40", [
     { id: "S-1", score: 0.95 },
     { id: "S-2", score: 0.95 },
@@ -112,6 +127,20 @@ describe("suggested owners", () => {
     expect((await suggest("mei")).owners).toEqual(["Kim Meier 1"]);
     expect(await suggest("l", 1)).toMatchObject({ truncated: true });
     expect((await suggest("'; drop table x; --")).owners).toEqual([]);
+  });
+
+  test("are the owners of the notice routes, and owners and deputies of delegations until these end", async () => {
+    expect((await suggest("bo")).owners).toEqual(["bo 0"]);
+    const authorization = `Bearer ${await ops.tokenOf("admin", "admin")}`;
+    const delegations = createClient(DelegationService, createGrpcTransport({ baseUrl: ops.grpcUrl }));
+    const { delegation } = await delegations.setDelegation(
+      { owner: "Uma", deputy: "Udo", endsAt: timestampFromMs(Date.now() + DAY_MS), reason: "on leave" },
+      { headers: { authorization } },
+    );
+    expect((await suggest("u")).owners).toEqual(["Udo 0", "Uma 0"]);
+    const { delegationId = "" } = delegation ?? {};
+    await delegations.endDelegation({ delegationId }, { headers: { authorization } });
+    expect((await suggest("u")).owners).toEqual([]);
   });
 
   test("are not for viewers", async () => {

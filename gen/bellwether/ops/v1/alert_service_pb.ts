@@ -1778,8 +1778,9 @@ export const AlertService: GenService<{
   },
   /**
    * Suggests owners for alerts: owners of active alerts, people who have signed in or have acted on alerts recently,
-   * and owners of suppliers. Owners with the most active alerts are first; owners with equal numbers are ordered by
-   * their latest activity, then by name. Idempotent. No error codes of its own.
+   * owners of suppliers, owners of the notice routes, and owners and deputies of delegations that have not ended. Owners
+   * with the most active alerts are first; owners with equal numbers are ordered by their latest activity, then by name.
+   * Idempotent. No error codes of its own.
    *
    * @generated from rpc bellwether.ops.v1.AlertService.SuggestOwners
    */

@@ -11,12 +11,25 @@ const MAX_OWNERS = 1_000;
 const MAX_EVENTS = 2_000;
 const MAX_SESSIONS = 1_000;
 
+const MAX_DELEGATIONS = 1_000;
+
+export interface KnownOwnersQuery {
+  /** Only alerts of this scope are counted. */
+  readonly scope: SupplierScope | undefined;
+  /** Owners to whom the notice routes send something. They are returned as they are. */
+  readonly ofRoutes: Iterable<string>;
+  readonly now: Date;
+}
+
 /**
- * Reads who owns active alerts or suppliers, who has signed in, and who has acted on alerts lately. From each of these
- * tables it returns a limited number of persons. For suppliers it jumps in the index from one owner to the next different
- * owner, so the time does not depend on the number of suppliers. Only alerts of the scope are counted.
+ * Reads who owns active alerts or suppliers, who has signed in, who has acted on alerts lately, and who is the owner or the
+ * deputy of a delegation that has not ended; and adds the owners of the notice routes. From each of these tables it returns a limited number of persons. For suppliers it jumps in the index from one owner to the next different
+ * owner, so the time does not depend on the number of suppliers.
  */
-export async function readKnownOwners(db: Db, scope: SupplierScope | undefined): Promise<readonly KnownOwner[]> {
+export async function readKnownOwners(
+  db: Db,
+  { scope, ofRoutes, now }: KnownOwnersQuery,
+): Promise<readonly KnownOwner[]> {
   const isCounted = sql.join([sql`state <> 'resolved' and owner <> ''`, ...ofScope(scope)], sql` and `);
   const { rows } = await db.execute<{
     source: string;
@@ -41,10 +54,16 @@ export async function readKnownOwners(db: Db, scope: SupplierScope | undefined):
     (select 'session', s.subject, s.name, 0, (extract(epoch from s.created_at) * 1000)::float8
       from bellwether.session s order by s.created_at desc limit ${MAX_SESSIONS})
     union all
+    (select distinct 'delegation', person.name, '', 0, 0::float8
+      from (select owner, deputy from bellwether.delegation
+        where ended_at is null and ends_at > ${now.toISOString()}::timestamptz order by ends_at desc limit ${MAX_DELEGATIONS}) d
+      cross join lateral (values (d.owner), (d.deputy)) person(name))
+    union all
     (select 'supplier', owner, '', 0, 0 from supplier_owner where owner is not null limit ${MAX_OWNERS})`);
-  return rows.map(({ source, owner, name, alerts, seenMs }) => ({
+  const stored = rows.map(({ source, owner, name, alerts, seenMs }) => ({
     owner: source === "session" ? actorOf({ subject: owner, name }) : owner,
     activeAlerts: alerts,
     seenMs,
   }));
+  return [...stored, ...Array.from(ofRoutes, (owner) => ({ owner, activeAlerts: 0, seenMs: 0 }))];
 }
