@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { createLocalKeys, issueToken } from "@bellwether/mesh/auth/local-keys";
+import { openPostgres } from "@bellwether/postgres/pool/open-postgres";
 import { type PostgresServer, usePostgres } from "@bellwether/testing/postgres-cluster";
 import { PROCESS_ENV, type ServiceProcess, startService } from "@bellwether/testing/service-process";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { type RunningCommands, startCommands } from "../../services/cli/test/running-commands.ts";
 import { type Receiver, startReceiver } from "../../services/ops-service/test/notice-receiver.ts";
 
@@ -16,6 +17,7 @@ let ops: ServiceProcess;
 let commands: RunningCommands;
 let receiver: Receiver;
 let folder = "";
+let databaseUrl = "";
 let status = 204;
 
 beforeAll(async () => {
@@ -34,8 +36,9 @@ beforeAll(async () => {
       'digest: { on: monday, at: "07:30" }, quiet_hours: { from: "03:00", to: "03:01" } }]\n',
   );
   cluster = await usePostgres();
+  databaseUrl = await cluster.createDatabase();
   ops = await startService("ops-service", {
-    DATABASE_URL: await cluster.createDatabase(),
+    DATABASE_URL: databaseUrl,
     BELLWETHER_AUTH_JWKS_FILE: keys.publicKeysFile,
     BELLWETHER_NOTICE_ROUTES: path.join(folder, "routes.yaml"),
     NOTICE_HOOK: receiver.url,
@@ -104,6 +107,24 @@ test("destinations say when they get what, and that no notice will ever be sent 
     200,
     expect.stringContaining("no notice of an alert will ever be sent: no route, owner or escalation of "),
   ]);
+});
+
+test("a list of waiting notices, or of all, says what is collected for later", async () => {
+  const pool = await openPostgres(databaseUrl, { max: 1 });
+  onTestFinished(() => pool.close());
+  await pool.query(
+    `insert into bellwether.notice_item (destination, kind, recipient, due_at, item)
+     select 'hook', 'digest', 'hook', '2099-01-05 07:30:00+00', '{}' from generate_series(1, 2)`,
+  );
+  const line =
+    "2 changes of alerts are collected for hook (digest or quiet hours), next delivery at 2099-01-05 07:30 UTC: notices destinations\n";
+  for (const state of [["--state", "waiting"], []])
+    expect((await bellwether("analyst", "list", ...state)).stdout).toContain(line);
+  expect((await bellwether("analyst", "list", "--state", "delivered")).stdout).not.toContain("collected");
+  expect((await bellwether("analyst", "list", "--json")).json().collected).toEqual([
+    { destination: "hook", collected: 2, next_delivery_at: "2099-01-05T07:30:00.000Z" },
+  ]);
+  await pool.query("delete from bellwether.notice_item");
 });
 
 test("wrong use is exit code 2, and says what is expected", async () => {

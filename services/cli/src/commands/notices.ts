@@ -1,7 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DESTINATION_NAME_PATTERN } from "@bellwether/contract/destination-name";
 import { knownNames } from "@bellwether/contract/nearest-name";
-import { NoNoticesReason, type Notice, NoticeState } from "@bellwether/gen/bellwether/ops/v1/notice_pb";
+import {
+  NoNoticesReason,
+  type Notice,
+  type NoticeDestination,
+  NoticeState,
+} from "@bellwether/gen/bellwether/ops/v1/notice_pb";
 import { NoticeService } from "@bellwether/gen/bellwether/ops/v1/notice_service_pb";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CliContext } from "../context/cli-context.ts";
@@ -9,6 +14,8 @@ import { UsageError } from "../errors/usage-error.ts";
 import { wholeNumber } from "../input/parse-option.ts";
 import {
   attemptJson,
+  collectedJson,
+  collectedLine,
   destinationJson,
   destinationLine,
   destinationLines,
@@ -78,8 +85,24 @@ function listCommand(context: CliContext): Command {
       for (const notice of notices) report.line(noticeLine(notice));
       if (notices.length === 0) report.line("no notice found");
       if (isMore) report.line(`the first ${notices.length} notices; --limit shows more`);
-      report.json({ notices: notices.map(noticeJson), truncated: isMore });
+      // What is collected for later becomes a notice only when it is due.
+      const collected =
+        options.state === undefined || options.state === "waiting" ? await collecting(client, options) : [];
+      for (const destination of collected) report.line(collectedLine(destination));
+      report.json({
+        ...{ notices: notices.map(noticeJson), truncated: isMore },
+        collected: collected.map(collectedJson),
+      });
     });
+}
+
+/** Returns the destinations for which changes of alerts are collected. */
+async function collecting(
+  { client, answer }: NoticeClient,
+  { destination: name }: { readonly destination?: string },
+): Promise<readonly NoticeDestination[]> {
+  const { destinations } = await answer(client.listDestinations({}));
+  return destinations.filter((one) => one.collected > 0 && (name === undefined || one.name === name));
 }
 
 function showCommand(context: CliContext): Command {

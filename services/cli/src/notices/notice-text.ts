@@ -18,6 +18,7 @@ import { countText } from "@bellwether/reasons/count-text";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { timeText } from "../alerts/alert-json.ts";
 import { enumWord } from "../output/enum-word.ts";
+import { minuteText } from "../output/minute-text.ts";
 import { printableStart, TABLE_REASON } from "../output/printable.ts";
 
 export const noticeStateWord = (state: NoticeState): string => enumWord(NoticeState, state);
@@ -239,6 +240,30 @@ export function destinationLine(destination: NoticeDestination): string {
   ];
   return parts.join("  ");
 }
+
+/** The largest number that ops-service counts. */
+const MAX_COUNTED = 10_000;
+
+/**
+ * Says how many changes of alerts a destination gets later: they are not in a notice yet. Empty: none. The time is that of
+ * the next delivery to the destination, which can be a notice that waits already.
+ */
+export function collectedLine(destination: NoticeDestination): string {
+  const { name, collected, disabledAt, nextDeliveryAt } = destination;
+  if (collected === 0) return "";
+  const changes =
+    collected > MAX_COUNTED
+      ? `more than ${MAX_COUNTED} changes of alerts are`
+      : countText(collected, "change of an alert is", "changes of alerts are");
+  const next = nextDeliveryAt ? `, next delivery at ${minuteText(nextDeliveryAt)}` : "";
+  const disabled = disabledAt ? ", which is disabled" : "";
+  return `${changes} collected for ${name}${disabled} (digest or quiet hours)${next}: notices destinations`;
+}
+
+/** Returns what a destination gets later as one object of JSON. */
+export const collectedJson = ({ name, collected, nextDeliveryAt }: NoticeDestination) => ({
+  ...{ destination: name, collected, next_delivery_at: timeText(nextDeliveryAt) },
+});
 
 const NO_NOTICES: Readonly<Record<NoNoticesReason, string>> = {
   [NoNoticesReason.UNSPECIFIED]: "",
