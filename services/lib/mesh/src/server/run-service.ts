@@ -56,8 +56,12 @@ export async function runService<S extends EnvShape>(spec: ServiceSpec<S>, sourc
     const otel = { serviceName: name, serviceVersion: version, settings: readOtelSettings(source) };
     const telemetry = opened.use(await startTelemetry(otel));
     const logger = createLogger({ name, level: config.level });
-    for (const unknown of unknownVariables(source))
-      logger.warn(unknown, "the environment sets a variable that no program reads; correct its name or remove it");
+    // The key "name" of a line is that of the service.
+    for (const { name: variable, nearest } of unknownVariables(source))
+      logger.warn(
+        { variable, nearest },
+        "the environment sets a variable that no program reads; correct its name or remove it",
+      );
     return opened.use(await start(config, { settings, logger, telemetry, source, opened }));
   });
 }
