@@ -15,8 +15,11 @@ export const ORDER_CONTROLS_REASON =
 export const withShownControls = (text: string): string =>
   text.replace(EACH_ORDER_CONTROL, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
 
-/** Characters that nobody sees, among them the ones above: with one, two names look the same and are compared as different. */
-const INVISIBLE = /\p{Cf}/u;
+/**
+ * Characters that nobody sees and no name needs: with one, two names look the same and are compared as different. Not
+ * among them: joiners (U+200C, U+200D) and direction marks (U+200E, U+200F, U+061C), which names of some scripts need.
+ */
+const INVISIBLE = /[\u00ad\u180e\u200b\u2060-\u2064\ufeff\u{e0000}-\u{e007f}]/u;
 
 /** Returns why the name of a person is rejected, after the name of its field. Undefined: it is not. */
 export function personNameViolation(name: string): string | undefined {

@@ -1,6 +1,6 @@
 import { type Criticality, type ImpactPolicy, isCurrency, MAX_EXPOSURE } from "@bellwether/config/risk-policy";
 import { MAX_CATEGORY_BYTES, MAX_SUPPLIER_ID_BYTES, MAX_SUPPLIER_NAME_BYTES } from "@bellwether/contract/limits";
-import { hasVisibleCharacter, REASON_PATTERN, trimReason } from "@bellwether/contract/reason-text";
+import { hasVisibleCharacter, REASON_PATTERN } from "@bellwether/contract/reason-text";
 import { hasOrderControls, ORDER_CONTROLS_REASON, personNameViolation, withShownControls } from "../order-controls.ts";
 import { exposureIn } from "../scores/expected-impact.ts";
 import { normalForm } from "./identifier-forms.ts";
@@ -111,7 +111,7 @@ function checkTexts({ supplierId, name, region, category, owner, criticality }: 
     else if (field !== "supplier_id" && hasOrderControls(text))
       found.push([field, withShownControls(text), ORDER_CONTROLS_REASON]);
     else if (field === "owner") {
-      const violation = personNameViolation(trimReason(text));
+      const violation = personNameViolation(text.trim());
       if (violation !== undefined) found.push([field, text, violation]);
     }
   };
@@ -221,7 +221,7 @@ function changeOf(
   const shared = (text: string | undefined): string | null | undefined => (text === "" ? null : text);
   return {
     ...{ row, supplierId, identifiers: identifiers.map(storedIdentifier) },
-    owner: owner === undefined ? undefined : trimReason(owner),
+    owner: owner?.trim(),
     name: shared(input.name),
     region: shared(input.region),
     category: shared(input.category),

@@ -171,7 +171,7 @@ const mitigationFromProto = ({ note }: WithNote): AlertAction => ({ kind: "start
 const reopenFromProto = ({ note }: WithNote): AlertAction => ({ kind: "reopen", note: note.trim() });
 
 function assignFromProto({ owner, note }: Pick<AssignAlertRequest, "owner" | "note">): AlertAction {
-  return { kind: "assign", owner: trimReason(owner), note: note.trim() };
+  return { kind: "assign", owner: owner.trim(), note: note.trim() };
 }
 
 function resolveFromProto({ disposition, note, ...request }: ResolveAlertRequest): AlertAction {

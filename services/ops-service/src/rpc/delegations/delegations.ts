@@ -1,4 +1,3 @@
-import { trimReason } from "@bellwether/contract/reason-text";
 import type { DelegationSchema, DelegationService } from "@bellwether/gen/bellwether/ops/v1/delegation_service_pb";
 import { actorOf, type Caller, callerOf } from "@bellwether/mesh/call/caller";
 import type { MessageInitShape } from "@bufbuild/protobuf";
@@ -26,7 +25,7 @@ export function delegationHandlers(deps: DelegationDependencies): ServiceImpl<ty
       if (!endsAt) throw new Error("validation accepted a request without ends_at");
       const { delegation, hidden, notHandedOn } = await deps.set(
         {
-          ...{ owner: trimReason(owner), deputy: trimReason(deputy), reason: typedText(reason) },
+          ...{ owner: owner.trim(), deputy: deputy.trim(), reason: typedText(reason) },
           ...{ startsAt: startsAt && timestampDate(startsAt), endsAt: timestampDate(endsAt) },
         },
         delegationCaller(callerOf(context)),
