@@ -142,10 +142,11 @@ async function verifyFile(
       if (keys) verifyCheckpoint(checkpoint, keys);
     });
     const { broken, head, records, erasedPayloads, ownCheckpoint } = result;
-    const compared = result.checkpoints + (keys && ownCheckpoint ? 1 : 0);
+    const own = keys && ownCheckpoint ? 1 : 0;
+    const compared = result.checkpoints + own;
     if (!broken)
       report.line(
-        `the file holds: ${countText(records, "record")} verified; ${countText(erasedPayloads, "erased payload")}; ${countText(compared, "signed checkpoint")} compared`,
+        `the file holds: ${countText(records, "record")} verified; ${countText(erasedPayloads, "erased payload")}; ${countText(compared, "signed checkpoint")} compared${own > 0 ? ", one of them from the file itself" : ""}`,
       );
     report.line(`last verified hash: ${head.hash}`);
     if (!broken && compared === 0)
@@ -202,7 +203,7 @@ function exportCommand(context: CliContext): Command {
         convertLines && ((lines, to) => convertLines(lines, to, EXPORT_TYPES)),
       );
       report.line(
-        `${countText(records, "record")} written to ${target}${continued > 0 ? `, ${continued} of them before, from ${partialOf(target)}` : ""}`,
+        `${countText(records, "record")} written to ${target}${continued > 0 ? `, ${continued} of them before, from ${partialOf(target)}` : ""}; one row more, the last, says that the file is whole`,
       );
       report.line(`last hash: ${head.hash}`);
       report.json({ file: target, records, continued, last_sequence: head.sequence, last_hash: head.hash });

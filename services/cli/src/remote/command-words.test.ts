@@ -22,6 +22,10 @@ test.each([
     "bellwether.ops.v1.ExternalScoreService/ImportExternalScores is about all suppliers together",
     "bellwether suppliers import-scores is about all suppliers together",
   ],
+  [
+    'bellwether.ops.v1.AuditService/ListCheckpoints asks for the role "admin"',
+    'this command asks for the role "admin"',
+  ],
   ["see AuditService.VerifyChain, ListRuns", "see bellwether audit verify, bellwether weekly list"],
   [
     'the rule set "us" has no draft; ListRuleSets lists the drafts, PutRuleDraft makes one',

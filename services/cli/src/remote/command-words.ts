@@ -77,9 +77,13 @@ const FIELD = new RegExp(
   "g",
 );
 
+/** A denial: the RPC before it may be that of another command, or one that no command is named after. */
+const DENIAL = /^[\w.]+\/\w+(?= asks for the role )/;
+
 /** Returns the message of a service with commands in place of RPCs. Its fields keep their names, as columns of a file have them. */
 export const withCommandNames = (message: string): string =>
   message
+    .replace(DENIAL, "this command")
     .replace(RPC, (whole, name: string) => COMMANDS[name] ?? whole)
     .replace("set on_conflict to CORRECT", "use --correct");
 
