@@ -72,7 +72,10 @@ function verifyCommand(context: CliContext): Command {
       "files with checkpoints that you have kept outside ops-service: lines of JSON, the log output of ops-service, or the JSON report of a week",
     )
     .option("--public-key <file>", "public keys of the audit log (PEM); required if a file and --checkpoint are given")
-    .option("--incremental", "verify only what was recorded since the newest checkpoint of the log")
+    .option(
+      "--incremental",
+      "verify only what was recorded since the newest checkpoint of the log, or since the last verification by ops-service: changes of older records are not found",
+    )
     .addHelpText(
       "after",
       "\nExit code 1: the log or the file was changed; the first wrong record is named.\n\nExamples:\n  npx bellwether audit verify --checkpoint checkpoints.jsonl" +
