@@ -54,7 +54,7 @@ async function readFurtherModels(folders: readonly ModelFolder[], shared: RiskPo
 }
 
 /** The page behind a proxy that sends another Host has the origin of the public URL. */
-function withPublicOrigin(web: ServerOptions["web"] = {}, publicUrl: string | null): Pick<ServerOptions, "web"> {
+function withPublicOrigin(publicUrl: string | null, web: ServerOptions["web"] = {}): Pick<ServerOptions, "web"> {
   if (publicUrl === null) return { web };
   return { web: { ...web, allowedOrigins: [...(web.allowedOrigins ?? []), pageUrl(publicUrl).origin] } };
 }
@@ -90,7 +90,7 @@ export const OPS_SERVICE: ServiceSpec<typeof OPS_ENV> = {
     const ownerUrl = config.databaseOwnerUrl?.reveal() ?? (isEmbedded ? database.url : undefined);
     return createOpsService({
       ...settings,
-      ...withPublicOrigin(settings.web, config.publicUrl),
+      ...withPublicOrigin(config.publicUrl, settings.web),
       databaseUrl: isEmbedded ? serviceRoleUrl(database.url) : database.url,
       ...(ownerUrl !== undefined && { databaseOwnerUrl: ownerUrl }),
       audit,

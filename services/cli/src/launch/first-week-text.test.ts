@@ -19,7 +19,7 @@ test("a week that was complete before the start says since when; a week that the
   expect(firstWeekText({ run: complete, wasComplete: false })).toBe(`week 2026-W48: ${COUNTS}`);
 });
 
-test("a week that is not complete says its state and the command; without a run there is no line", () => {
+test("a week that is not complete says its state and the command; without a run nothing is said", () => {
   expect(firstWeekText({ run: run(RunState.FAILED), wasComplete: false })).toBe(
     "week 2026-W48 is failed: the file is empty; see npx bellwether weekly status",
   );

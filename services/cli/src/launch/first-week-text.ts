@@ -4,7 +4,7 @@ import { minuteText } from "../output/minute-text.ts";
 import { reasonText, rowsWithoutScore, stateText, withoutScoreText } from "../weekly/run-text.ts";
 import type { FirstWeek } from "./first-week.ts";
 
-/** Returns the line of a start about the latest weekly run; "" when there is none. */
+/** Returns the line of a start about the latest weekly run; "" without a run. */
 export function firstWeekText({ run, wasComplete }: FirstWeek): string {
   if (run === null) return "";
   const { isoWeek, state, rowsRead = 0n, rowsScored, rowsRejected, alertsRaised, completedAt } = run;

@@ -5,7 +5,7 @@ const PEERS = { ML_SERVICE_URL: "http://localhost:9081", OPS_SERVICE_URL: "http:
 
 test("a missing weekly file is named with its folder, the variables, and a command that can be pasted", () => {
   expect(noInputText({ env: {}, cwd: "/home/jo" }, PEERS, "2026-W47")).toBe(
-    "there is no weekly file: new_data_weekly.csv (WEEKLY_INPUT) does not exist in /home/jo (WEEKLY_INPUT_FOLDER). Put it there, and the scheduler runs it at its next time; or set WEEKLY_INPUT_FOLDER or WEEKLY_INPUT and start again; or run a file while the services run: npx bellwether weekly run --week 2026-W47 --input FILE; or make a file of demo suppliers: npx bellwether demo (demo/new_data_weekly.csv)",
+    "the weekly file is missing: new_data_weekly.csv (WEEKLY_INPUT) does not exist in /home/jo (WEEKLY_INPUT_FOLDER). Put it there, and the scheduler runs it at its next time; or set WEEKLY_INPUT_FOLDER or WEEKLY_INPUT and start again; or run a file while the services run: npx bellwether weekly run --week 2026-W47 --input FILE; or make a file of demo suppliers: npx bellwether demo (demo/new_data_weekly.csv)",
   );
 });
 

@@ -24,7 +24,7 @@ export function noInputText({ env, cwd }: CliContext, peers: Readonly<Record<str
     : "and the scheduler runs it at its next time";
   const isDefault = !env.WEEKLY_INPUT && !env.WEEKLY_INPUT_FOLDER;
   const demo = isDefault ? "; or make a file of demo suppliers: npx bellwether demo (demo/new_data_weekly.csv)" : "";
-  return `there is no weekly file: ${place}. Put it there, ${then}; or set WEEKLY_INPUT_FOLDER or WEEKLY_INPUT and start again; or run a file while the services run: ${command}${demo}`;
+  return `the weekly file is missing: ${place}. Put it there, ${then}; or set WEEKLY_INPUT_FOLDER or WEEKLY_INPUT and start again; or run a file while the services run: ${command}${demo}`;
 }
 
 /** Options that a command in another terminal needs, which does not have the variables of this process. */

@@ -1,7 +1,7 @@
 import { AlertTab, type AlertTabCounts, WeekChange } from "@bellwether/gen/bellwether/ops/v1/alert_service_pb";
-import { countText } from "../parts/format.ts";
 import type { InboxView } from "../routing/inbox-view.ts";
 import { hrefOf } from "../routing/route.ts";
+import { cappedText } from "./list-size.ts";
 
 type CountName = Exclude<keyof AlertTabCounts, "$typeName" | "$unknown">;
 
@@ -16,9 +16,6 @@ const TABS: readonly (readonly [tab: AlertTab, name: string, count: CountName])[
 
 /** What a view has instead of a tab. */
 const NO_OTHER_LIST = { states: [], weekChange: WeekChange.UNSPECIFIED, changeWeek: "" };
-
-/** The server counts up to this number. */
-const MAX_COUNT = 10_000;
 
 /** The lists of the inbox with their numbers of alerts. Each is a link, because it is an address. */
 export function InboxTabs({ view, counts }: { view: InboxView; counts: AlertTabCounts | undefined }) {
@@ -37,7 +34,3 @@ export function InboxTabs({ view, counts }: { view: InboxView; counts: AlertTabC
     </nav>
   );
 }
-
-/** Returns a number of alerts: "10,000+" where the server stopped counting. */
-export const cappedText = (count: number): string =>
-  count > MAX_COUNT ? `${countText(MAX_COUNT)}+` : countText(count);

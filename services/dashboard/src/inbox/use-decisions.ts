@@ -123,7 +123,7 @@ export function useDecisions(): Decisions {
 
   const undo = async (): Promise<void> => {
     const last = lastUndoable(stack, Date.now());
-    if (!last) return setDone("There is no action of the last 60 seconds to undo.");
+    if (!last) return setDone("Nothing to undo: no action of the last 60 seconds is left.");
     const { error } = await decide(last.alerts, { kind: "undo" });
     // Without an answer, the same undo can be sent again.
     if (error === undefined) setStack((before) => before.filter((one) => one !== last));

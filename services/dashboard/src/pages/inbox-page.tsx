@@ -11,7 +11,8 @@ import { InboxFilters } from "../inbox/inbox-filters.tsx";
 import { InboxList } from "../inbox/inbox-list.tsx";
 import { ROW_PX } from "../inbox/inbox-row.tsx";
 import { type InboxEvent, initialInbox, nextInbox, type OpenForm } from "../inbox/inbox-state.ts";
-import { cappedText, InboxTabs } from "../inbox/inbox-tabs.tsx";
+import { InboxTabs } from "../inbox/inbox-tabs.tsx";
+import { listSizeText } from "../inbox/list-size.ts";
 import { PanelActions } from "../inbox/panel-actions.tsx";
 import { PanelForm } from "../inbox/panel-form.tsx";
 import { PrintedAlerts } from "../inbox/printed-alerts.tsx";
@@ -153,7 +154,7 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
           <UndoLine done={decisions.done} undoable={decisions.undoable} onUndo={() => void decisions.undo()} />
           <span className="inbox-tools">
             <ChangesButton changes={held.changes} isMore={held.isMore} onShow={() => void held.show()} />
-            <span className="quiet number">{alerts && sizeText(totalSize, left)}</span>
+            <span className="quiet number">{alerts && listSizeText(totalSize, left)}</span>
             <button type="button" title="Key: e" onClick={() => void exportList()}>
               Export
             </button>
@@ -222,10 +223,6 @@ function Inbox({ view, alertId, decisions, onSearch, onLoaded }: InboxProps) {
 }
 
 const NONE: readonly Alert[] = [];
-
-/** @param left number of alerts that are still shown, but no longer belong to the list */
-const sizeText = (totalSize: number, left: number): string =>
-  `${cappedText(totalSize - left)} in this list${left > 0 ? `, ${countText(left)} left it` : ""}`;
 const NO_OWNERS: readonly string[] = [];
 
 /** Writes the alert of the open panel into the address, so that reload and a sent link open it again. */
